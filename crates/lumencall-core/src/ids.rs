@@ -1,0 +1,54 @@
+//! Names of things: newtypes, so that a user is never taken for a call.
+
+use crate::wire::{Sink, Source, Wire, WireError};
+
+/// The longest id that is accepted, in bytes of UTF-8.
+const LONGEST: usize = 128;
+
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The id with this text, or nothing where the text is empty or longer than 128 bytes.
+            pub fn new(text: impl Into<Box<str>>) -> Option<Self> {
+                let text = text.into();
+                (!text.is_empty() && text.len() <= LONGEST).then_some(Self(text))
+            }
+
+            /// The text of the id.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Wire for $name {
+            fn read<S: Source>(source: &S) -> Result<Self, WireError> {
+                source.text().and_then(Self::new).ok_or(WireError::expected("a string of 1 to 128 bytes"))
+            }
+
+            fn write<K: Sink>(&self, sink: &mut K) {
+                sink.text(&self.0);
+            }
+        }
+    };
+}
+
+id! {
+    /// One call, named by the server.
+    CallId
+}
+id! {
+    /// One person, as the server authenticated them.
+    UserId
+}
+id! {
+    /// One tab or app of a user, named by the server.
+    DeviceId
+}
+id! {
+    /// The conversation that a call belongs to; the app's own, opaque here.
+    ConversationId
+}

@@ -1,0 +1,151 @@
+//! The one entry.
+
+use super::{
+    CallCommand, CallRecord, Device, Dialect, Effect, Input, Origin, Phase, Records, Refusal, Rules,
+    UserRecord,
+};
+use crate::wire::{ServerEvent, StateChanged};
+use crate::{Call, CallState, EndReason, ErrorCode, Now, UserId};
+
+/// What comes of an input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The records from now on.
+    pub records: Records,
+    /// What the reply to a command holds beside its `ok`.
+    pub reply: Option<Call>,
+    /// What is to be done, in order, after the reply.
+    pub effects: Vec<Effect>,
+}
+
+/// The users whose records an input touches, given the record of its call. Each is named once.
+pub fn touched_users(input: &Input, call: Option<&CallRecord>) -> Vec<UserId> {
+    let mut users: Vec<UserId> = match input {
+        Input::Command { from, command: CallCommand::Initiate { initiate, .. } } => {
+            [&from.user].into_iter().chain(&initiate.callee_ids).cloned().collect()
+        }
+        Input::DeviceConnected(device) | Input::DeviceGone(device) => vec![device.user.clone()],
+        Input::Command { .. }
+        | Input::RingDevice { .. }
+        | Input::LoseDevice { .. }
+        | Input::Engaged { .. }
+        | Input::Deadline { .. } => {
+            call.into_iter().flat_map(|call| &call.members).map(|member| member.user.clone()).collect()
+        }
+    };
+    users.sort_unstable();
+    users.dedup();
+    users
+}
+
+/// Decides an input over the records that it touches. See the module for how a store drives it.
+///
+/// # Errors
+/// A command that may not be done, or not now, is refused, and nothing changes. Other inputs that come too late are not
+/// refused; they change nothing.
+pub fn decide(records: Records, input: Input, now: &Now, rules: &Rules) -> Result<Decision, Refusal> {
+    let mut work = Work { records, reply: None, effects: Vec::new(), now, rules };
+    match input {
+        Input::Command { from, command } => match command {
+            CallCommand::Initiate { initiate, fresh } => work.initiate(from, initiate, fresh)?,
+            CallCommand::Respond(respond) => work.respond(&from, &respond)?,
+            CallCommand::Hangup(_) => work.hangup(&from)?,
+            CallCommand::MediaToggle(toggle) => work.media_toggle(&from, &toggle)?,
+            CallCommand::Signal(signal) => work.signal(&from, signal)?,
+            CallCommand::Report(report) => work.report(&from, &report)?,
+        },
+        Input::DeviceConnected(device) => work.device_connected(device),
+        Input::DeviceGone(device) => work.device_gone(&device),
+        Input::RingDevice { device, .. } => work.ring_device(device),
+        Input::LoseDevice { device, .. } => work.lose_device(&device),
+        Input::Engaged { user, .. } => work.engaged(&user),
+        Input::Deadline { .. } => work.deadline(),
+    }
+    let Work { records, reply, effects, .. } = work;
+    Ok(Decision { records, reply, effects })
+}
+
+/// A decision in the making. The steps of each kind of input are in the file of its name.
+pub(super) struct Work<'a> {
+    pub(super) records: Records,
+    pub(super) reply: Option<Call>,
+    pub(super) effects: Vec<Effect>,
+    pub(super) now: &'a Now,
+    pub(super) rules: &'a Rules,
+}
+
+impl Work<'_> {
+    /// Takes the call of the input, if `user` has a part in it. A stranger gets the answer that an unknown call gets.
+    ///
+    /// Who takes it puts it back by [`Work::keep`] or ends it by [`Work::end`]; on a refusal the records are dropped.
+    pub(super) fn call_of(&mut self, user: &UserId) -> Result<CallRecord, Refusal> {
+        self.records
+            .call
+            .take()
+            .filter(|call| call.member(user).is_some_and(|member| member.phase != Phase::Out))
+            .ok_or(Refusal::UNKNOWN_CALL)
+    }
+
+    /// Takes the call of the input for a command that only a device which is in the call may give.
+    pub(super) fn call_joined_by(&mut self, from: &Origin) -> Result<CallRecord, Refusal> {
+        let call = self.call_of(&from.user)?;
+        match call.member(&from.user).map(|member| &member.phase) {
+            Some(Phase::Joined { device, .. }) if device.id == from.device.id => Ok(call),
+            Some(Phase::Rung { .. }) => Err(Refusal::new(ErrorCode::InvalidState, "accept the call first")),
+            Some(Phase::Joined { .. } | Phase::Out) | None => Err(Refusal::UNKNOWN_CALL),
+        }
+    }
+
+    /// Puts the call back.
+    pub(super) fn keep(&mut self, call: CallRecord) {
+        self.records.call = Some(call);
+    }
+
+    /// The record of a user. One that the store did not bring is made.
+    pub(super) fn user(&mut self, user: &UserId) -> &mut UserRecord {
+        let users = &mut self.records.users;
+        let index = users.iter().position(|record| record.user == *user).unwrap_or_else(|| {
+            users.push(UserRecord::new(user.clone()));
+            users.len() - 1
+        });
+        &mut users[index]
+    }
+
+    /// Sends the event to one device, in its dialect.
+    pub(super) fn send(&mut self, user: &UserId, device: &Device, event: ServerEvent) {
+        let event = match device.dialect {
+            Dialect::Seed => event.for_seed(),
+            Dialect::Sdk => event,
+        };
+        self.effects.push(Effect::Send { user: user.clone(), device: device.id.clone(), event });
+    }
+
+    /// Sends the event to everybody who is in the call, but for one.
+    pub(super) fn tell_joined(&mut self, call: &CallRecord, but: Option<&UserId>, event: &ServerEvent) {
+        for (member, device) in call.joined().filter(|(member, _)| Some(&member.user) != but) {
+            self.send(&member.user, device, event.clone());
+        }
+    }
+
+    /// Tells everybody who is in the call its state.
+    pub(super) fn tell_state(&mut self, call: &CallRecord) {
+        let event = self.state_changed(call, call.state, None);
+        self.tell_joined(call, None, &event);
+    }
+
+    /// The event that tells a state.
+    pub(super) fn state_changed(
+        &self,
+        call: &CallRecord,
+        state: CallState,
+        end_reason: Option<EndReason>,
+    ) -> ServerEvent {
+        ServerEvent::StateChanged(StateChanged {
+            call_id: call.id.clone(),
+            state,
+            end_reason,
+            answered_elsewhere: None,
+            at: Some(self.now.wall.clone()),
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! What a decision asks its driver to do.
+
+use super::Input;
+use crate::wire::ServerEvent;
+use crate::{DeviceId, ErrorCode, UserId};
+
+/// Something to do once the new records are in place, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Send the event to one device. A device that is gone meanwhile loses nothing by not getting it.
+    Send {
+        /// Whose device.
+        user: UserId,
+        /// Which.
+        device: DeviceId,
+        /// What. For a device of the seed's dialect it is already as that client knows it.
+        event: ServerEvent,
+    },
+    /// Decide this input next. It touches other records, so it is no part of this decision.
+    Then(Input),
+}
+
+/// A command that was not done, and that changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The word for programs.
+    pub code: ErrorCode,
+    /// The sentence for people: what was wrong, and what to do.
+    pub message: &'static str,
+}
+
+impl Refusal {
+    pub(super) const fn new(code: ErrorCode, message: &'static str) -> Self {
+        Self { code, message }
+    }
+
+    /// There is no such call, or it is not yours: one answer for both, so that nobody learns which calls exist.
+    pub(super) const UNKNOWN_CALL: Self = Self::new(
+        ErrorCode::UnknownCall,
+        "there is no such call, or you have no part in it; it may have ended",
+    );
+}

@@ -1,0 +1,136 @@
+//! What can happen to a call.
+
+use super::{Device, Refusal};
+use crate::wire::{
+    CallInitiate, CallRespond, Command, ConnectionReport, Description, DescriptionType, Hangup, MediaToggle,
+    Signal,
+};
+use crate::{CallId, ErrorCode, UserId};
+
+/// Who a command comes from: the authenticated user and the device of the socket, never what the frame claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The user.
+    pub user: UserId,
+    /// The device.
+    pub device: Device,
+}
+
+/// A client's command about a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallCommand {
+    /// Ring users. `fresh` is the id that the call gets, made by the driver.
+    Initiate {
+        /// What was asked.
+        initiate: CallInitiate,
+        /// The new call's id.
+        fresh: CallId,
+    },
+    /// Answer a ring.
+    Respond(CallRespond),
+    /// Leave.
+    Hangup(Hangup),
+    /// Show something else.
+    MediaToggle(MediaToggle),
+    /// Relay a description or a candidate.
+    Signal(Signal),
+    /// Tell how a connection stands.
+    Report(ConnectionReport),
+}
+
+/// An input of the machine.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A client asks for something.
+    Command {
+        /// Who.
+        from: Origin,
+        /// What.
+        command: CallCommand,
+    },
+    /// A device of a user is there and can be rung.
+    DeviceConnected(Origin),
+    /// A device of a user is gone for good.
+    DeviceGone(Origin),
+    /// A device that came while a call was ringing is to ring too. Follows [`Input::DeviceConnected`].
+    RingDevice {
+        /// The call.
+        call: CallId,
+        /// The device.
+        device: Origin,
+    },
+    /// A device that is gone had a part in a call. Follows [`Input::DeviceGone`].
+    LoseDevice {
+        /// The call.
+        call: CallId,
+        /// The device.
+        device: Origin,
+    },
+    /// A callee who is rung has entered another call.
+    Engaged {
+        /// The call that still rings.
+        call: CallId,
+        /// The callee.
+        user: UserId,
+    },
+    /// The call's deadline may have come.
+    Deadline {
+        /// The call.
+        call: CallId,
+    },
+}
+
+impl CallCommand {
+    /// What a client's message asks for, where it is about a call; `session:open` is not. `fresh` makes the id of a new call.
+    ///
+    /// # Errors
+    /// A description whose event and `type` do not say the same.
+    pub fn from_message(message: Command, fresh: impl FnOnce() -> CallId) -> Result<Option<Self>, Refusal> {
+        let command = match message {
+            Command::Open(_) => return Ok(None),
+            Command::Initiate(initiate) => Self::Initiate { initiate, fresh: fresh() },
+            Command::Respond(respond) => Self::Respond(respond),
+            Command::Hangup(hangup) => Self::Hangup(hangup),
+            Command::MediaToggle(toggle) => Self::MediaToggle(toggle),
+            Command::Offer(offer) => Self::Signal(described(offer, DescriptionType::Offer)?),
+            Command::Answer(answer) => Self::Signal(described(answer, DescriptionType::Answer)?),
+            Command::Candidate(candidate) => Self::Signal(Signal::Candidate(candidate)),
+            Command::Report(report) => Self::Report(report),
+        };
+        Ok(Some(command))
+    }
+
+    /// The call that the command is about.
+    pub const fn call_id(&self) -> &CallId {
+        match self {
+            Self::Initiate { fresh, .. } => fresh,
+            Self::Respond(respond) => &respond.call_id,
+            Self::Hangup(hangup) => &hangup.call_id,
+            Self::MediaToggle(toggle) => &toggle.call_id,
+            Self::Signal(signal) => signal.call_id(),
+            Self::Report(report) => &report.call_id,
+        }
+    }
+}
+
+fn described(description: Description, kind: DescriptionType) -> Result<Signal, Refusal> {
+    if description.kind == kind {
+        Ok(Signal::Description(description))
+    } else {
+        Err(Refusal::new(ErrorCode::Malformed, "`type` is not what the event says, offer or answer"))
+    }
+}
+
+impl Input {
+    /// The call that the input is about, if it is about one.
+    pub const fn call_id(&self) -> Option<&CallId> {
+        match self {
+            Self::Command { command, .. } => Some(command.call_id()),
+            Self::DeviceConnected(_) | Self::DeviceGone(_) => None,
+            Self::RingDevice { call, .. }
+            | Self::LoseDevice { call, .. }
+            | Self::Engaged { call, .. }
+            | Self::Deadline { call } => Some(call),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The server's half of the protocol: one function over the few records that an input touches.
+//!
+//! [`decide`] takes the records of a call and of its users, an input and the time, and returns the records as they are
+//! from then on, what is to be sent, and the reply to whoever asked. It is a pure function: a store reads the records,
+//! calls it, and puts the new ones in place of the old, in one step or by compare-and-set over just those records.
+//!
+//! How a store drives it:
+//! 1. [`Input::call_id`] names the call; the record of that call is read, if there is one.
+//! 2. [`touched_users`] names the users; a [`UserRecord`] is read for each (a user without one gets [`UserRecord::new`]).
+//! 3. [`decide`] is called. On a [`Refusal`] nothing is written.
+//! 4. The new records replace the old: no call record means that the call is over; a [`UserRecord::is_idle`] may go.
+//! 5. [`CallRecord::deadline`] says when the store has to come back with [`Input::Deadline`]; too early, late or twice
+//!    does no harm.
+//! 6. The reply is sent, then the [`Effect`]s in their order; an [`Effect::Then`] is an input of its own, decided next.
+
+mod deadline;
+mod decide;
+mod effect;
+mod ending;
+mod initiate;
+mod input;
+mod media;
+mod pair;
+mod presence;
+mod records;
+mod report;
+mod respond;
+mod rules;
+mod signal;
+mod table;
+
+pub use decide::{Decision, decide, touched_users};
+pub use effect::{Effect, Refusal};
+pub use input::{CallCommand, Input, Origin};
+pub use pair::{Direction, Pair};
+pub use records::{CallRecord, Device, Dialect, Engagement, Member, Phase, Records, UserRecord};
+pub use rules::Rules;
+pub use table::{Edge, TABLE, Trigger, edge};

@@ -1,0 +1,215 @@
+//! The records that a store keeps: one for a call, one for a user.
+
+use super::{Direction, Edge, Pair, Trigger, edge};
+use crate::{
+    Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, MediaFlags,
+    Millis, Timestamp, UserId,
+};
+
+/// Which protocol a device speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// A client written from the seed alone: no session, no reports, no frame that the seed does not have.
+    Seed,
+    /// The SDK's subprotocol.
+    Sdk,
+}
+
+/// A device and its dialect.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// What it speaks.
+    pub dialect: Dialect,
+}
+
+/// The records that one decision reads and writes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Records {
+    /// The call; nothing where there is none, or none any more.
+    pub call: Option<CallRecord>,
+    /// The users that the input touches.
+    pub users: Vec<UserRecord>,
+}
+
+/// What a user is engaged in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engagement {
+    /// The call.
+    pub call: CallId,
+    /// The device that has the call.
+    pub device: DeviceId,
+}
+
+/// What is known of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRecord {
+    /// Who.
+    pub user: UserId,
+    /// The devices that are there, oldest first.
+    pub devices: Vec<Device>,
+    /// The call that the user made or accepted and that has not ended.
+    pub engaged: Option<Engagement>,
+    /// The calls that ring at the user.
+    pub rings: Vec<CallId>,
+}
+
+impl UserRecord {
+    /// The record of a user of whom nothing is known.
+    pub const fn new(user: UserId) -> Self {
+        Self { user, devices: Vec::new(), engaged: None, rings: Vec::new() }
+    }
+
+    /// Whether nothing is known that a new record would not say.
+    pub fn is_idle(&self) -> bool {
+        self.devices.is_empty() && self.engaged.is_none() && self.rings.is_empty()
+    }
+}
+
+/// How a member stands to the call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Called, and has not answered. These devices ring.
+    Rung {
+        /// The devices.
+        devices: Vec<Device>,
+    },
+    /// In the call, with this device.
+    Joined {
+        /// The device.
+        device: Device,
+        /// Since when.
+        joined_at: Timestamp,
+        /// What the member shows.
+        media: MediaFlags,
+    },
+    /// Out of it.
+    Out,
+}
+
+/// One who called or was called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// How they stand to the call.
+    pub phase: Phase,
+}
+
+impl Member {
+    /// The device with which the member is in the call.
+    pub const fn joined_device(&self) -> Option<&Device> {
+        match &self.phase {
+            Phase::Joined { device, .. } => Some(device),
+            Phase::Rung { .. } | Phase::Out => None,
+        }
+    }
+
+    /// The devices that hear of the call.
+    pub fn devices(&self) -> &[Device] {
+        match &self.phase {
+            Phase::Rung { devices } => devices,
+            Phase::Joined { device, .. } => std::slice::from_ref(device),
+            Phase::Out => &[],
+        }
+    }
+}
+
+/// A call that has not ended. One that has, has no record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallRecord {
+    /// Its id.
+    pub id: CallId,
+    /// The app's conversation.
+    pub conversation_id: ConversationId,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// The app's text for the callees.
+    pub metadata: Option<Box<str>>,
+    /// Where it stands. Only [`CallRecord::go`] moves it.
+    pub state: CallState,
+    /// When the caller asked.
+    pub started_at: Timestamp,
+    /// When the first callee accepted.
+    pub answered_at: Option<Timestamp>,
+    /// The caller first, then the callees.
+    pub members: Vec<Member>,
+    /// What has passed between each two members that signal to one another.
+    pub pairs: Vec<Pair>,
+    /// When the call is to be looked at again, on the driver's clock.
+    pub deadline: Option<Millis>,
+}
+
+impl CallRecord {
+    /// The one function by which a call changes its state.
+    ///
+    /// Returns the edge that was taken; nothing, and changes nothing, where the table has none.
+    pub fn go(&mut self, trigger: Trigger) -> Option<Edge> {
+        let edge = edge(self.state, trigger)?;
+        self.state = edge.to;
+        Some(edge)
+    }
+
+    /// The caller.
+    ///
+    /// # Panics
+    /// Never: a call is made with its caller as the first member, and members are not removed.
+    pub fn caller(&self) -> &Member {
+        &self.members[0]
+    }
+
+    /// The member who is this user.
+    pub fn member(&self, user: &UserId) -> Option<&Member> {
+        self.members.iter().find(|member| member.user == *user)
+    }
+
+    /// The member who is this user, to be changed.
+    pub fn member_mut(&mut self, user: &UserId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.user == *user)
+    }
+
+    /// Whether this device is in the call: its user joined with it.
+    pub fn has_joined(&self, user: &UserId, device: &DeviceId) -> bool {
+        self.member(user).and_then(Member::joined_device).is_some_and(|joined| joined.id == *device)
+    }
+
+    /// The members who are in the call.
+    pub fn joined(&self) -> impl Iterator<Item = (&Member, &Device)> {
+        self.members.iter().filter_map(|member| member.joined_device().map(|device| (member, device)))
+    }
+
+    /// What has passed from one member to another, to be changed; empty at first.
+    pub fn direction_mut(&mut self, from: &UserId, to: &UserId) -> &mut Direction {
+        let known = self.pairs.iter().position(|pair| pair.joins(from, to));
+        let index = known.unwrap_or_else(|| {
+            self.pairs.push(Pair::new(from.clone(), to.clone()));
+            self.pairs.len() - 1
+        });
+        self.pairs[index].from_mut(from)
+    }
+
+    /// The call as its members are told it, when it is in `state` (and ended, where there is a reason).
+    pub fn snapshot(&self, ended: Option<(EndReason, &Timestamp)>) -> Call {
+        let participants = self.members.iter().filter_map(|member| match &member.phase {
+            Phase::Joined { joined_at, media, .. } => {
+                Some(CallParticipant::new(member.user.clone(), joined_at.clone(), *media))
+            }
+            Phase::Rung { .. } | Phase::Out => None,
+        });
+        Call {
+            id: self.id.clone(),
+            conversation_id: self.conversation_id.clone(),
+            call_type: self.call_type,
+            state: self.state,
+            caller_id: self.caller().user.clone(),
+            callee_ids: self.members[1..].iter().map(|member| member.user.clone()).collect(),
+            started_at: Some(self.started_at.clone()),
+            answered_at: self.answered_at.clone(),
+            ended_at: ended.map(|(_, at)| at.clone()),
+            end_reason: ended.map(|(reason, _)| reason),
+            participants: participants.collect(),
+            metadata: self.metadata.clone(),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The bounds and times that a server is run with.
+
+use crate::Millis;
+
+/// Everything that [`super::decide`] is configured by. Durations are milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How long a callee rings.
+    pub ring_timeout: Millis,
+    /// How long a call may take from offer and answer relayed to connected.
+    pub setup_timeout: Millis,
+    /// How long a call may take from accept to connected at the very most.
+    pub answer_timeout: Millis,
+    /// How long a call may be reconnecting.
+    pub reconnect_timeout: Millis,
+    /// How many candidates one member may send another in a generation (from one description to the next).
+    pub candidates: u16,
+    /// How many calls may ring at one user at a time; a further one finds them busy.
+    pub rings: u16,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            ring_timeout: 60_000,
+            setup_timeout: 15_000,
+            answer_timeout: 60_000,
+            reconnect_timeout: 30_000,
+            candidates: 200,
+            rings: 32,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Descriptions and candidates on their way: relayed, held, or refused.
+
+use super::decide::Work;
+use super::{CallRecord, Device, Dialect, Origin, Phase, Refusal};
+use crate::wire::{Description, DescriptionType, IceCandidate, ServerEvent, Signal};
+use crate::{CallState, ErrorCode, UserId};
+
+/// The largest candidate, its unknown members included, in bytes. With the count, it bounds what is held for a callee.
+const LARGEST_CANDIDATE: usize = 4096;
+
+impl Work<'_> {
+    pub(super) fn signal(&mut self, from: &Origin, signal: Signal) -> Result<(), Refusal> {
+        let call = self.call_joined_by(from)?;
+        let to = signal.to_user_id().clone();
+        let receiver = match call.member(&to).map(|member| &member.phase) {
+            Some(Phase::Joined { device, .. }) if to != from.user => Some(device.clone()),
+            Some(Phase::Rung { .. }) => None,
+            Some(Phase::Joined { .. } | Phase::Out) | None => {
+                return Err(Refusal::new(
+                    ErrorCode::InvalidArgument,
+                    "toUserId is not another member of the call",
+                ));
+            }
+        };
+        match signal.sent_by(&from.user) {
+            Signal::Description(description) => {
+                self.description(call, &from.user, &to, receiver, description)
+            }
+            Signal::Candidate(candidate) => self.candidate(call, &from.user, &to, receiver, candidate),
+        }
+    }
+
+    fn description(
+        &mut self,
+        mut call: CallRecord,
+        from: &UserId,
+        to: &UserId,
+        receiver: Option<Device>,
+        description: Description,
+    ) -> Result<(), Refusal> {
+        if description.kind == DescriptionType::Answer && !call.direction_mut(to, from).offered {
+            return Err(Refusal::new(ErrorCode::InvalidState, "there is no offer of theirs to answer"));
+        }
+        let direction = call.direction_mut(from, to);
+        direction.count = 0;
+        match receiver {
+            Some(device) => {
+                self.relay_description(&mut call, from, to, &device, description);
+                self.negotiated(&mut call, from, to);
+            }
+            None => {
+                if direction.held.is_some() {
+                    direction.candidates.clear();
+                }
+                direction.held = Some(description);
+                for member in &call.members {
+                    for device in member.devices().iter().filter(|_| member.user == *to) {
+                        self.deliver_sealed(&call, &Origin { user: to.clone(), device: device.clone() });
+                    }
+                }
+            }
+        }
+        self.keep(call);
+        Ok(())
+    }
+
+    fn candidate(
+        &mut self,
+        mut call: CallRecord,
+        from: &UserId,
+        to: &UserId,
+        receiver: Option<Device>,
+        candidate: IceCandidate,
+    ) -> Result<(), Refusal> {
+        let size = candidate.candidate.reveal().len()
+            + candidate.extra.len()
+            + candidate.sdp_mid.as_ref().map_or(0, |mid| mid.len())
+            + candidate.username_fragment.as_ref().map_or(0, |fragment| fragment.len());
+        if size > LARGEST_CANDIDATE {
+            return Err(Refusal::new(ErrorCode::LimitExceeded, "the candidate is larger than 4096 bytes"));
+        }
+        let most = self.rules.candidates;
+        let direction = call.direction_mut(from, to);
+        if direction.count >= most {
+            return Err(Refusal::new(
+                ErrorCode::LimitExceeded,
+                "too many candidates since the last description",
+            ));
+        }
+        direction.count += 1;
+        match receiver {
+            Some(device) if direction.described() => {
+                self.send(to, &device, ServerEvent::Candidate(candidate))
+            }
+            Some(_) | None => direction.candidates.push(candidate),
+        }
+        self.keep(call);
+        Ok(())
+    }
+
+    /// Sends a description, and after it the candidates that waited for it.
+    fn relay_description(
+        &mut self,
+        call: &mut CallRecord,
+        from: &UserId,
+        to: &UserId,
+        device: &Device,
+        description: Description,
+    ) {
+        let direction = call.direction_mut(from, to);
+        match description.kind {
+            DescriptionType::Offer => direction.offered = true,
+            DescriptionType::Answer => direction.answered = true,
+        }
+        let candidates = std::mem::take(&mut direction.candidates);
+        self.send(to, device, Signal::Description(description).into());
+        for candidate in candidates {
+            self.send(to, device, ServerEvent::Candidate(candidate));
+        }
+    }
+
+    /// Who joins gets what was held for them. A sealed offer is with an SDK device already; its candidates are not.
+    pub(super) fn deliver_held(&mut self, call: &mut CallRecord, joiner: &Origin) {
+        let senders: Vec<UserId> = call.joined().map(|(member, _)| member.user.clone()).collect();
+        for from in senders.iter().filter(|from| **from != joiner.user) {
+            let direction = call.direction_mut(from, &joiner.user);
+            let Some(offer) = direction.held.take() else { continue };
+            if joiner.device.dialect == Dialect::Sdk && offer.is_sealed() {
+                direction.offered = true;
+                for candidate in std::mem::take(&mut direction.candidates) {
+                    self.send(&joiner.user, &joiner.device, ServerEvent::Candidate(candidate));
+                }
+            } else {
+                self.relay_description(call, from, &joiner.user, &joiner.device, offer);
+            }
+        }
+    }
+
+    /// A ringing device gets the sealed offer that is held for its user, if it is one that keeps it unread.
+    pub(super) fn deliver_sealed(&mut self, call: &CallRecord, ringing: &Origin) {
+        if ringing.device.dialect != Dialect::Sdk {
+            return;
+        }
+        for pair in call.pairs.iter().filter(|pair| pair.users.contains(&ringing.user)) {
+            let held = pair.sent.iter().filter_map(|sent| sent.held.as_ref());
+            for offer in held.filter(|offer| offer.to_user_id == ringing.user && offer.is_sealed()) {
+                self.send(&ringing.user, &ringing.device, ServerEvent::Offer(offer.clone()));
+            }
+        }
+    }
+
+    /// Once offer and answer have both been relayed, the connection has to come up, and for clients that do not report
+    /// it has.
+    fn negotiated(&mut self, call: &mut CallRecord, one: &UserId, other: &UserId) {
+        let negotiated = call.pairs.iter().any(|pair| pair.joins(one, other) && pair.negotiated());
+        if negotiated && call.state == CallState::Connecting {
+            let latest = self.now.clock + self.rules.setup_timeout;
+            call.deadline = Some(call.deadline.map_or(latest, |deadline| deadline.min(latest)));
+        }
+        self.settle(call);
+    }
+}

@@ -1,0 +1,29 @@
+//! Time as an argument: the core never reads a clock.
+
+use crate::wire::{Sink, Source, Wire, WireError};
+
+/// Milliseconds: a duration, or a point on the clock of whoever drives the core.
+pub type Millis = u64;
+
+/// The time of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The driver's monotonic clock. All deadlines are points on it; a change of the wall clock moves none of them.
+    pub clock: Millis,
+    /// The wall clock, for people to read in `startedAt` and its like; nothing is computed from it.
+    pub wall: Timestamp,
+}
+
+/// A point in time as it stands on the wire: ISO 8601 in UTC. The core carries it and does not look inside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timestamp(pub Box<str>);
+
+impl Wire for Timestamp {
+    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
+        source.text().map(|text| Self(text.into())).ok_or(WireError::expected("a time in ISO 8601"))
+    }
+
+    fn write<K: Sink>(&self, sink: &mut K) {
+        sink.text(&self.0);
+    }
+}

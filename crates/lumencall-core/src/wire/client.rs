@@ -1,0 +1,148 @@
+//! What clients send.
+
+use super::{Description, IceCandidate, SessionOpen, Sink, Source, Wire, WireError, messages, record, words};
+use crate::{CallId, CallType, ConversationId, UserId};
+
+record! {
+    /// `call:initiate`: ring these users.
+    pub struct CallInitiate {
+        /// The app's conversation.
+        conversation_id: ConversationId = "conversationId",
+        /// Audio or video.
+        call_type: CallType = "type",
+        /// Whom to ring.
+        callee_ids: Vec<UserId> = "calleeIds",
+        /// Text of the app's own for the callees, at most 1 kB; nobody else reads it.
+        metadata: Option<Box<str>> = "metadata",
+    }
+}
+
+words! {
+    /// What a callee says to a ring.
+    pub enum RespondAction {
+        /// Yes.
+        Accept = "accept",
+        /// No.
+        Reject = "reject",
+    }
+}
+
+record! {
+    /// `call:respond`: a callee's answer to a ring.
+    pub struct CallRespond {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Yes or no.
+        action: RespondAction = "action",
+    }
+}
+
+record! {
+    /// `call:hangup`: leave the call. The seed's `reason` may stand beside the id; the server computes the reason itself
+    /// and does not read it.
+    pub struct Hangup {
+        /// The call.
+        call_id: CallId = "callId",
+    }
+}
+
+record! {
+    /// `call:media-toggle`: what the sender shows from now on; absent is unchanged.
+    pub struct MediaToggle {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Whether the microphone is on.
+        audio: Option<bool> = "audio",
+        /// Whether the camera is on.
+        video: Option<bool> = "video",
+        /// Whether the screen is shared.
+        screen_share: Option<bool> = "screenShare",
+    }
+}
+
+words! {
+    /// What an SDK tells the server of its connection to a peer.
+    pub enum ConnectionState {
+        /// Media can flow.
+        Connected = "connected",
+        /// It could, and is being mended.
+        Reconnecting = "reconnecting",
+        /// It cannot, and no more is tried.
+        Failed = "failed",
+    }
+}
+
+record! {
+    /// `call:connection-report`: how the sender's connection to a peer stands.
+    pub struct ConnectionReport {
+        /// The call.
+        call_id: CallId = "callId",
+        /// The peer.
+        peer_user_id: UserId = "peerUserId",
+        /// How it stands.
+        state: ConnectionState = "state",
+    }
+}
+
+messages! {
+    /// A message from a client.
+    pub enum Command {
+        /// Opens the session; SDK only.
+        Open(SessionOpen) = "session:open",
+        /// Rings users.
+        Initiate(CallInitiate) = "call:initiate",
+        /// Answers a ring.
+        Respond(CallRespond) = "call:respond",
+        /// Leaves a call.
+        Hangup(Hangup) = "call:hangup",
+        /// Tells what the sender shows.
+        MediaToggle(MediaToggle) = "call:media-toggle",
+        /// An offer for another member.
+        Offer(Description) = "signal:offer",
+        /// An answer for another member.
+        Answer(Description) = "signal:answer",
+        /// A candidate for another member.
+        Candidate(IceCandidate) = "signal:ice-candidate",
+        /// Tells how a connection stands; SDK only.
+        Report(ConnectionReport) = "call:connection-report",
+    }
+}
+
+/// A frame from a client: `{"event", "data", "id"?}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientFrame {
+    /// The client's number for the command; with it, the server answers by a reply, and does nothing twice.
+    pub id: Option<u32>,
+    /// The command.
+    pub command: Command,
+}
+
+impl Wire for ClientFrame {
+    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
+        let event = Box::<str>::read_member(source, "event")?;
+        let data = source.member("data").ok_or(WireError { field: "data", expected: "an object" })?;
+        let command = Command::read_data(&event, &data)
+            .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })??;
+        Ok(Self { id: Wire::read_member(source, "id")?, command })
+    }
+
+    fn write<K: Sink>(&self, sink: &mut K) {
+        sink.begin_object();
+        self.id.write_member("id", sink);
+        sink.key("event");
+        sink.text(self.command.event());
+        sink.key("data");
+        self.command.write_data(sink);
+        sink.end_object();
+    }
+}
+
+/// What [`WireError::expected`] says where the event's name is not known.
+pub(crate) const UNKNOWN_EVENT: &str = "the name of an event that this version knows";
+
+impl WireError {
+    /// Whether the message is of a kind that this version does not know.
+    pub fn is_unknown_event(&self) -> bool {
+        self.expected == UNKNOWN_EVENT
+    }
+}

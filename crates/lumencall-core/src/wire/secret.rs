@@ -1,0 +1,63 @@
+//! Text that may stand on the wire and nowhere else.
+
+use std::fmt;
+
+use super::{Sink, Source, Wire, WireError};
+
+/// Text that no log shows: an SDP, a candidate, a secret. Its `Debug` tells the length and nothing more.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Private(Box<str>);
+
+impl Private {
+    /// Wraps the text.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for those who must read it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "<{} private bytes>", self.0.len())
+    }
+}
+
+impl Wire for Private {
+    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
+        source.text().map(Self::new).ok_or(WireError::expected("a string"))
+    }
+
+    fn write<K: Sink>(&self, sink: &mut K) {
+        sink.text(&self.0);
+    }
+}
+
+/// The members of a signal that this version does not know, as JSON text, carried along unread.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra(Option<Private>);
+
+impl Extra {
+    pub(crate) fn read<S: Source>(object: &S, known: &[&str]) -> Self {
+        Self(object.rest(known).map(Private::new))
+    }
+
+    pub(crate) fn write<K: Sink>(&self, sink: &mut K) {
+        if let Some(members) = &self.0 {
+            sink.rest(members.reveal());
+        }
+    }
+
+    /// How many bytes are carried.
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |members| members.reveal().len())
+    }
+
+    /// Whether nothing is carried.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}

@@ -1,0 +1,200 @@
+//! What the server sends.
+
+use super::client::UNKNOWN_EVENT;
+use super::{Description, IceCandidate, Signal, Sink, Source, Welcome, Wire, WireError, messages, record};
+use crate::{Call, CallId, CallParticipant, CallState, EndReason, ErrorCode, Timestamp, UserId};
+
+record! {
+    /// `call:state-changed`.
+    pub struct StateChanged {
+        /// The call.
+        call_id: CallId = "callId",
+        /// The state that it is in now.
+        state: CallState = "state",
+        /// Why it ended, where it has.
+        end_reason: Option<EndReason> = "endReason",
+        /// Whether only this device's part ended, since another device of the same user answered. Ours.
+        answered_elsewhere: Option<bool> = "answeredElsewhere",
+        /// When, by the server's clock. Ours.
+        at: Option<Timestamp> = "at",
+    }
+}
+
+record! {
+    /// `call:participant-joined`.
+    pub struct ParticipantJoined {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who joined.
+        participant: CallParticipant = "participant",
+    }
+}
+
+record! {
+    /// `call:participant-left`.
+    pub struct ParticipantLeft {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who left.
+        user_id: UserId = "userId",
+    }
+}
+
+record! {
+    /// `call:media-changed`: what a participant shows from now on; absent is unchanged.
+    pub struct MediaChanged {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Whose media.
+        user_id: UserId = "userId",
+        /// Whether the microphone is on.
+        audio: Option<bool> = "audio",
+        /// Whether the camera is on.
+        video: Option<bool> = "video",
+        /// Whether the screen is shared.
+        screen_share: Option<bool> = "screenShare",
+    }
+}
+
+messages! {
+    /// An event of a call, as its members hear it.
+    pub enum ServerEvent {
+        /// A ring.
+        Incoming(Call) = "call:incoming",
+        /// The call is in another state.
+        StateChanged(StateChanged) = "call:state-changed",
+        /// Somebody accepted.
+        ParticipantJoined(ParticipantJoined) = "call:participant-joined",
+        /// Somebody left.
+        ParticipantLeft(ParticipantLeft) = "call:participant-left",
+        /// Somebody shows something else.
+        MediaChanged(MediaChanged) = "call:media-changed",
+        /// An offer from another member.
+        Offer(Description) = "signal:offer",
+        /// An answer from another member.
+        Answer(Description) = "signal:answer",
+        /// A candidate from another member.
+        Candidate(IceCandidate) = "signal:ice-candidate",
+    }
+}
+
+impl ServerEvent {
+    /// The event as a client knows it that was written from the seed alone: without the members that are ours.
+    #[must_use]
+    pub fn for_seed(mut self) -> Self {
+        if let Self::StateChanged(changed) = &mut self {
+            changed.answered_elsewhere = None;
+            changed.at = None;
+        }
+        self
+    }
+}
+
+impl From<Signal> for ServerEvent {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Description(description) => match description.kind {
+                super::DescriptionType::Offer => Self::Offer(description),
+                super::DescriptionType::Answer => Self::Answer(description),
+            },
+            Signal::Candidate(candidate) => Self::Candidate(candidate),
+        }
+    }
+}
+
+record! {
+    /// What went wrong with a command.
+    pub struct ErrorInfo {
+        /// The word for programs.
+        code: ErrorCode = "code",
+        /// The sentence for people.
+        message: Box<str> = "message",
+        /// The call that it is about, where the command named one.
+        call_id: Option<CallId> = "callId",
+    }
+}
+
+record! {
+    /// What a command was answered with, where it was done.
+    pub struct Done {
+        /// The call as it is now, after `call:initiate` and `call:respond` with `accept`.
+        call: Option<Call> = "call",
+    }
+}
+
+record! {
+    /// `reply`: the answer to the command with this `id`. One of `ok` and `error` is there.
+    pub struct Reply {
+        /// The client's number for the command.
+        id: u32 = "id",
+        /// It was done.
+        ok: Option<Done> = "ok",
+        /// It was refused, and nothing changed.
+        error: Option<ErrorInfo> = "error",
+    }
+}
+
+/// Anything that the server sends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServerMessage {
+    /// `session:welcome`.
+    Welcome(Welcome),
+    /// `reply`.
+    Reply(Reply),
+    /// `error`: what went wrong with a command that had no `id`.
+    Error(ErrorInfo),
+    /// An event of a call.
+    Event(ServerEvent),
+}
+
+/// A frame from the server: `{"seq"?, "event", "data"}`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerFrame {
+    /// On a session of the SDK: the number of the frame, from 1, without gaps, after the welcome.
+    pub seq: Option<u32>,
+    /// The message.
+    pub message: ServerMessage,
+}
+
+impl Wire for ServerFrame {
+    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
+        let event = Box::<str>::read_member(source, "event")?;
+        let data = source.member("data").ok_or(WireError { field: "data", expected: "an object" })?;
+        let message = match &*event {
+            "session:welcome" => ServerMessage::Welcome(Wire::read(&data)?),
+            "reply" => ServerMessage::Reply(Wire::read(&data)?),
+            "error" => ServerMessage::Error(Wire::read(&data)?),
+            event => ServerMessage::Event(
+                ServerEvent::read_data(event, &data)
+                    .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })??,
+            ),
+        };
+        Ok(Self { seq: Wire::read_member(source, "seq")?, message })
+    }
+
+    fn write<K: Sink>(&self, sink: &mut K) {
+        sink.begin_object();
+        self.seq.write_member("seq", sink);
+        sink.key("event");
+        match &self.message {
+            ServerMessage::Welcome(welcome) => {
+                sink.text("session:welcome");
+                welcome.write_member("data", sink);
+            }
+            ServerMessage::Reply(reply) => {
+                sink.text("reply");
+                reply.write_member("data", sink);
+            }
+            ServerMessage::Error(error) => {
+                sink.text("error");
+                error.write_member("data", sink);
+            }
+            ServerMessage::Event(event) => {
+                sink.text(event.event());
+                sink.key("data");
+                event.write_data(sink);
+            }
+        }
+        sink.end_object();
+    }
+}

@@ -1,0 +1,121 @@
+//! What the server relays between two members of a call, and never acts upon.
+
+use super::{Private, record, words};
+use crate::{CallId, UserId};
+
+words! {
+    /// The kind of a session description (`RTCSdpType`, W3C WebRTC 1.0, 4.3).
+    pub enum DescriptionType {
+        /// It asks.
+        Offer = "offer",
+        /// It answers.
+        Answer = "answer",
+    }
+}
+
+record! {
+    /// `signal:offer` and `signal:answer`: a session description for one other member.
+    pub struct Description {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who sends it. From a client it is a claim, and the server puts the truth there.
+        from_user_id: Option<UserId> = "fromUserId",
+        /// Whom it is for.
+        to_user_id: UserId = "toUserId",
+        /// Offer or answer.
+        kind: DescriptionType = "type",
+        /// The description, as the browser wrote it.
+        sdp: Private = "sdp",
+        /// Whether the sender's SDK holds that it carries no candidate and no address, so that it may come to ringing
+        /// devices ahead of the accept. See [`Description::is_sealed`].
+        sealed: Option<bool> = "sealed",
+        /// Whether it changes a connection that exists.
+        renegotiation: Option<bool> = "renegotiation",
+        ..extra
+    }
+}
+
+record! {
+    /// `signal:ice-candidate`: one candidate for one other member (`RTCIceCandidateInit`, W3C WebRTC 1.0, 4.8.1).
+    pub struct IceCandidate {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who sends it. From a client it is a claim, and the server puts the truth there.
+        from_user_id: Option<UserId> = "fromUserId",
+        /// Whom it is for.
+        to_user_id: UserId = "toUserId",
+        /// The candidate line. Empty is an end-of-candidates, as Firefox sends it.
+        candidate: Private = "candidate",
+        /// The media description that it belongs to, by its identification tag; may be null.
+        sdp_mid: Option<Box<str>> = "sdpMid",
+        /// The same, by its index; may be null.
+        sdp_m_line_index: Option<u16> = "sdpMLineIndex",
+        /// The ICE generation that it belongs to (RFC 8839, 5.4).
+        username_fragment: Option<Box<str>> = "usernameFragment",
+        ..extra
+    }
+}
+
+impl Description {
+    /// Whether it is an offer that may come to a device that has not accepted: one marked `sealed` that indeed names no
+    /// candidate and no address. Only the two constants that browsers put into `c=` and `o=` are no address.
+    pub fn is_sealed(&self) -> bool {
+        self.kind == DescriptionType::Offer
+            && self.sealed == Some(true)
+            && names_no_address(self.sdp.reveal())
+    }
+}
+
+/// Whether the SDP has no `a=candidate` line, and in its `c=` and `o=` lines no address but `0.0.0.0` and `127.0.0.1`
+/// (RFC 8829, 5.2.1 and 5.2.2: what an offer holds before gathering).
+pub fn names_no_address(sdp: &str) -> bool {
+    sdp.split('\n').all(|line| {
+        let line = line.trim_end();
+        match line.get(..2) {
+            Some("c=" | "o=") => line.ends_with(" IN IP4 0.0.0.0") || line.ends_with(" IN IP4 127.0.0.1"),
+            _ => {
+                !line.starts_with("a=candidate")
+                    && line
+                        .strip_prefix("a=rtcp:")
+                        .is_none_or(|rtcp| rtcp == "9 IN IP4 0.0.0.0" || !rtcp.contains(' '))
+            }
+        }
+    })
+}
+
+/// A signal of either kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Signal {
+    /// A session description.
+    Description(Description),
+    /// A candidate.
+    Candidate(IceCandidate),
+}
+
+impl Signal {
+    /// The call that it belongs to.
+    pub const fn call_id(&self) -> &CallId {
+        match self {
+            Self::Description(description) => &description.call_id,
+            Self::Candidate(candidate) => &candidate.call_id,
+        }
+    }
+
+    /// Whom it is for.
+    pub const fn to_user_id(&self) -> &UserId {
+        match self {
+            Self::Description(description) => &description.to_user_id,
+            Self::Candidate(candidate) => &candidate.to_user_id,
+        }
+    }
+
+    /// The same signal with the sender that the server knows it came from.
+    #[must_use]
+    pub fn sent_by(mut self, user: &UserId) -> Self {
+        match &mut self {
+            Self::Description(description) => description.from_user_id = Some(user.clone()),
+            Self::Candidate(candidate) => candidate.from_user_id = Some(user.clone()),
+        }
+        self
+    }
+}

@@ -1,0 +1,86 @@
+//! Debian's packages.
+
+use std::cell::OnceCell;
+use std::path::Path;
+use std::process::Command;
+
+use super::privilege::as_root;
+use super::{Context, Step};
+use crate::failure::Failure;
+use crate::process::{self, Log};
+
+/// Debian's package manager.
+#[derive(Debug, Default)]
+pub(crate) struct Apt {
+    /// Set once the package lists are up to date: one update serves all the steps of a set-up.
+    updated: OnceCell<()>,
+}
+
+impl Apt {
+    /// Fails while one of `packages` is not installed.
+    pub(super) fn check(packages: &[&str]) -> Result<(), Failure> {
+        for package in packages {
+            let mut query = Command::new("dpkg-query");
+            let status = process::capture(query.args(["-W", "-f=${db:Status-Status}", package]))?;
+            if status != "installed" {
+                return Err(Failure::new(format!("Debian's package {package} is not installed")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Installs `packages`.
+    pub(super) fn install(&self, log: &Log, packages: &[&str]) -> Result<(), Failure> {
+        let command = || {
+            let mut command = Command::new("apt-get");
+            // Another apt-get may be at work, for instance the machine's daily one.
+            command.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=300"]);
+            command
+        };
+        let mut install = command();
+        install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
+        if !Path::new("/etc/debian_version").exists() || process::find("apt-get").is_none() {
+            return Err(Failure::new(format!(
+                "this is not Debian; install yourself what it calls {}",
+                packages.join(", ")
+            ))
+            .remedy(format!("on Debian: {}", process::shown(&install))));
+        }
+        let mut install = as_root(install)?;
+        if self.updated.get().is_none() {
+            let mut update = command();
+            update.arg("update");
+            log.run(&mut as_root(update)?)?;
+            self.updated.get_or_init(|| ());
+        }
+        log.run(&mut install)
+    }
+}
+
+/// Programs that come as Debian packages, each known by any of several names on the `PATH`.
+#[derive(Debug)]
+pub(super) struct Programs {
+    /// What they are for a person.
+    pub(super) name: &'static str,
+    /// For each program, the names that will do.
+    pub(super) programs: &'static [&'static [&'static str]],
+    /// The packages that bring them.
+    pub(super) packages: &'static [&'static str],
+}
+
+impl Step for Programs {
+    fn name(&self) -> String {
+        self.name.to_owned()
+    }
+
+    fn check(&self, _: &Context<'_>) -> Result<(), Failure> {
+        match self.programs.iter().find(|names| names.iter().all(|name| process::find(name).is_none())) {
+            None => Ok(()),
+            Some(names) => Err(Failure::new(format!("there is no {} on the PATH", names.join(" or ")))),
+        }
+    }
+
+    fn install(&self, context: &Context<'_>, log: &Log) -> Result<(), Failure> {
+        context.apt.install(log, self.packages)
+    }
+}

@@ -1,0 +1,209 @@
+/** What a call is made with at the start. */
+export type CallType = 'audio' | 'video'
+
+/** Where a call stands. */
+export type CallState = 'idle' | 'initiating' | 'ringing' | 'connecting' | 'connected' | 'reconnecting' | 'ended'
+
+/** Why a call ended. */
+export type EndReason = 'completed' | 'rejected' | 'missed' | 'busy' | 'failed' | 'cancelled'
+
+/** One who is in a call. */
+export interface CallParticipant {
+  readonly userId: string
+  /** ISO 8601 in UTC, by the server's clock. */
+  readonly joinedAt: string
+  readonly audioMuted: boolean
+  readonly videoMuted: boolean
+  readonly screenSharing: boolean
+}
+
+/** A call as the server told it: a snapshot, which does not change. */
+export interface Call {
+  readonly id: string
+  readonly conversationId: string
+  readonly type: CallType
+  readonly state: CallState
+  readonly callerId: string
+  readonly calleeIds: readonly string[]
+  /** ISO 8601 in UTC, by the server's clock, like the other times. */
+  readonly startedAt?: string
+  readonly answeredAt?: string
+  readonly endedAt?: string
+  readonly endReason?: EndReason
+  readonly participants: readonly CallParticipant[]
+  /** What the caller gave to `initiate`, at most 1024 bytes. */
+  readonly metadata?: string
+}
+
+/** The words that `CallError.code` can be. */
+export type CallErrorCode =
+  /** The user, or the browser's policy, refused the camera or the microphone. */
+  | 'permission-denied'
+  /** There is no camera or no microphone. */
+  | 'device-not-found'
+  /** The camera or the microphone is there and cannot be read, most often since another program has it. */
+  | 'device-in-use'
+  /** The page was not loaded over https or from localhost. */
+  | 'insecure-context'
+  /** The browser lacks WebRTC or WebAssembly, or refuses it; or `init` has not been called. */
+  | 'unsupported-environment'
+  /** The signaling server cannot be reached, or the connection to it was lost. */
+  | 'signaling-unreachable'
+  /** The server did not answer in time. */
+  | 'timeout'
+  /** An argument cannot be used; the message says which and why. */
+  | 'invalid-argument'
+  /** There is no such call, or it is not yours. */
+  | 'unknown-call'
+  /** It cannot be done in the state that the call or the client is in. */
+  | 'invalid-state'
+  /** You are in a call already. */
+  | 'already-in-call'
+  /** A bound of the server was met. */
+  | 'limit-exceeded'
+  /** The call ended before it was done. */
+  | 'call-ended'
+  /** The browser could not use, or make, a session description. */
+  | 'negotiation-failed'
+  /** The client was disposed of. */
+  | 'disposed'
+  /** The server refused who you are. */
+  | 'unauthorized'
+  /** The two sides do not speak the same protocol. */
+  | 'protocol'
+
+/** What every failing method rejects with, and what the `error` event brings. */
+export interface CallError extends Error {
+  readonly name: 'CallError'
+  readonly code: CallErrorCode
+  /** What the browser said, where it said something. */
+  readonly cause?: unknown
+  /** The call that it is about, where it is about one. */
+  readonly callId?: string
+}
+
+/** What is on: `true` is on, `false` is off, absent is unchanged. */
+export interface MediaToggle {
+  audio?: boolean
+  video?: boolean
+  screenShare?: boolean
+}
+
+/** Where the connection to the signaling server stands. */
+export type ConnectionState = 'disconnected' | 'connecting' | 'connected'
+
+/** Every event by its name, with what its listeners get. */
+export interface CallEvents {
+  /** Somebody calls. */
+  'call:incoming': Call
+  'call:state-changed': {
+    readonly callId: string
+    readonly state: CallState
+    readonly endReason?: EndReason
+    /** Only this device's part ended: another device of yours answered. */
+    readonly answeredElsewhere?: boolean
+    /** When, by the server's clock. */
+    readonly at?: string
+  }
+  'call:participant-joined': { readonly callId: string; readonly participant: CallParticipant }
+  'call:participant-left': { readonly callId: string; readonly userId: string }
+  /** What a participant shows from now on; absent is unchanged. */
+  'call:media-changed': {
+    readonly callId: string
+    readonly userId: string
+    readonly audio?: boolean
+    readonly video?: boolean
+    readonly screenShare?: boolean
+  }
+  /** Your own camera and microphone for a call, ready to be shown. */
+  'media:local': { readonly callId: string; readonly kind: 'camera'; readonly stream: MediaStream }
+  /** What another sends. It comes again where the stream is another one. */
+  'media:remote': { readonly callId: string; readonly userId: string; readonly kind: 'camera'; readonly stream: MediaStream }
+  'media:remote-removed': { readonly callId: string; readonly userId: string; readonly kind: 'camera' }
+  'connection:state-changed': { readonly state: ConnectionState }
+  /** What went wrong outside of any method that could have told it. */
+  error: CallError
+}
+
+/** How much a log record matters. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+export interface CallClientOptions {
+  /** The server's WebSocket, `wss://example.com/ws`; a path is taken from the page's own address. */
+  url: string
+  /** Who you are, for a server that runs with `--auth dev`. */
+  userId: string
+  /** Used in place of those that the server names in its welcome. */
+  iceServers?: RTCIceServer[]
+  /** What is asked of camera and microphone, beyond on and off. */
+  media?: { audio?: MediaTrackConstraints; video?: MediaTrackConstraints }
+  /** How long a command may wait for the server's answer, in milliseconds. Default 10000. */
+  commandTimeout?: number
+  /** Receives what happens, without any description, candidate, address or token. */
+  logger?: (level: LogLevel, message: string) => void
+}
+
+export interface InitiateOptions {
+  /** The app's own id for what the call belongs to. */
+  conversationId: string
+  type: CallType
+  /** Whom to call. This version calls one. */
+  calleeIds: string[]
+  /** For the callees, at most 1024 bytes. */
+  metadata?: string
+}
+
+/** Stops what it belongs to. */
+export type Unsubscribe = () => void
+
+/** A user's place at the signaling server, and their calls. */
+export class CallClient {
+  /**
+   * Checks the options and touches nothing else. `init()` must have resolved.
+   * @throws CallError `invalid-argument`, `insecure-context`, `unsupported-environment`
+   */
+  constructor(options: CallClientOptions)
+
+  /** Opens the connection to the server. Resolves when calls can be made and can come in; again is harmless. */
+  connect(): Promise<void>
+
+  /** Calls `listener` at every event of this name. What it throws is reported and harms nothing. */
+  on<K extends keyof CallEvents>(event: K, listener: (data: CallEvents[K]) => void): Unsubscribe
+  /** As `on`, for the next event alone. */
+  once<K extends keyof CallEvents>(event: K, listener: (data: CallEvents[K]) => void): Unsubscribe
+  /** Ends what `on` or `once` began. */
+  off<K extends keyof CallEvents>(event: K, listener: (data: CallEvents[K]) => void): void
+
+  /**
+   * Opens camera and microphone for a lobby, tied to no call. The next `initiate` or `accept` takes the tracks over that it
+   * needs and stops the others.
+   */
+  preview(media?: { audio?: boolean; video?: boolean }): Promise<MediaStream>
+
+  /**
+   * Opens camera and microphone and rings. Resolves with the call as soon as the server has made it; that it is answered
+   * comes as `call:state-changed`. Where the media are denied, nobody rings.
+   */
+  initiate(options: InitiateOptions): Promise<Call>
+  /** Accepts a call that rings here. Camera and microphone open now, not before. */
+  accept(callId: string): Promise<Call>
+  /** Declines a call that rings here, on all your devices. */
+  reject(callId: string): Promise<void>
+  /** Leaves a call, or gives up calling. A call that has ended already is no error. */
+  hangup(callId: string): Promise<void>
+  /** Turns microphone and camera on or off; off is silent and dark for the others, and frees the camera. */
+  toggleMedia(callId: string, media: MediaToggle): Promise<void>
+
+  /** The calls that ring or are going on. */
+  readonly calls: readonly Call[]
+  /** Who you are. */
+  readonly userId: string
+  /** Where the connection to the server stands. */
+  readonly connectionState: ConnectionState
+
+  /** The peer connection to another in a call, for what this SDK does not cover. Closing it is not yours. */
+  peerConnection(callId: string, userId: string): RTCPeerConnection | undefined
+
+  /** Leaves every call, closes everything, and stops every track. Nothing is left behind; the client is of no more use. */
+  dispose(): void
+}
