@@ -4,18 +4,23 @@ mod cargo_lock;
 mod children;
 mod cmd;
 mod failure;
+mod package;
 mod process;
 mod report;
+mod server;
 mod setup;
+mod test;
 mod wasm;
 mod workspace;
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::cmd::setup::Purpose;
 use crate::failure::Failure;
+use crate::test::Part;
 use crate::workspace::Workspace;
 
 /// Builds, runs and tests lumencall. Each command first installs what it needs and this machine lacks.
@@ -33,6 +38,23 @@ enum Task {
         /// Only what this command needs
         #[arg(long = "for", value_name = "COMMAND", default_value = "test")]
         purpose: Purpose,
+    },
+    /// Build the npm package in pkg/, and print what it weighs
+    Package,
+    /// Build everything and serve the demo page until Ctrl-C
+    Demo {
+        /// Where to listen; port 0 takes a free one
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+    },
+    /// Run the tests, and end with a summary
+    Test {
+        /// Which parts; all of them when none is named
+        #[arg(value_name = "PART")]
+        parts: Vec<Part>,
+        /// Run full counts where a short run samples
+        #[arg(long)]
+        long: bool,
     },
 }
 
@@ -53,5 +75,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let workspace = Workspace::find()?;
     match &arguments.command {
         Task::Setup { purpose } => cmd::setup::run(&workspace, *purpose),
+        Task::Package => cmd::package::run(&workspace),
+        Task::Demo { listen } => cmd::demo::run(&workspace, *listen),
+        Task::Test { parts, long } => cmd::test::run(&workspace, parts, *long),
     }
 }

@@ -1,5 +1,6 @@
 //! Running other programs: quietly, into a log, or in full view.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -33,7 +34,12 @@ pub(crate) fn shown(command: &Command) -> String {
 
 /// Where `program` is on the `PATH`, if it is there.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+    find_on(&env::var_os("PATH")?, program)
+}
+
+/// Where `program` is on a search path.
+pub(crate) fn find_on(path: &OsStr, program: &str) -> Option<PathBuf> {
+    env::split_paths(path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn not_started(command: &Command, error: &std::io::Error) -> Failure {
@@ -70,6 +76,18 @@ pub(crate) fn capture_with_input(command: &mut Command, input: &str) -> Result<S
         return Err(ended_badly(command, output.status).with(String::from_utf8_lossy(&output.stderr)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs `command` in full view.
+///
+/// # Errors
+/// When it cannot be started or ends badly.
+pub(crate) fn show(command: &mut Command) -> Result<(), Failure> {
+    let mut child = Owned::spawn(command).map_err(|error| not_started(command, &error))?;
+    match child.wait(None).map_err(|error| not_started(command, &error))? {
+        Some(status) if !status.success() => Err(ended_badly(command, status)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A file that takes what the commands of one step print.
@@ -109,7 +127,8 @@ impl Log {
     }
 }
 
-fn tail(path: &Path) -> String {
+/// The end of a log.
+pub(crate) fn tail(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
     let lines: Vec<_> = text.lines().collect();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")

@@ -91,8 +91,10 @@ impl Work<'_> {
         let call = self.call_of(&from.user)?;
         match call.member(&from.user).map(|member| &member.phase) {
             Some(Phase::Joined { device, .. }) if device.id == from.device.id => Ok(call),
-            Some(Phase::Rung { .. }) => Err(Refusal::new(ErrorCode::InvalidState, "accept the call first")),
-            Some(Phase::Joined { .. } | Phase::Out) | None => Err(Refusal::UNKNOWN_CALL),
+            Some(Phase::Rung { devices }) if devices.contains(&from.device) => {
+                Err(Refusal::new(ErrorCode::InvalidState, "accept the call first"))
+            }
+            Some(Phase::Joined { .. } | Phase::Rung { .. } | Phase::Out) | None => Err(Refusal::UNKNOWN_CALL),
         }
     }
 

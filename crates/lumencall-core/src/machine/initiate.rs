@@ -75,7 +75,12 @@ impl Work<'_> {
         if initiate.metadata.as_ref().is_some_and(|metadata| metadata.len() > LONGEST_METADATA) {
             return refuse("metadata is longer than 1024 bytes");
         }
-        if self.user(&from.user).engaged.is_some() {
+        let caller = self.user(&from.user);
+        // Nobody would ever miss a device that was gone before it called.
+        if !caller.devices.contains(&from.device) {
+            return Err(Refusal::new(ErrorCode::SessionState, "this device is not connected; open a session"));
+        }
+        if caller.engaged.is_some() {
             return Err(Refusal::new(
                 ErrorCode::AlreadyInCall,
                 "you are in a call already; hang it up first",

@@ -48,7 +48,7 @@ impl Pair {
         self.users.contains(one) && self.users.contains(other)
     }
 
-    pub(super) fn from_mut(&mut self, user: &UserId) -> &mut Direction {
+    pub(super) fn sent_by_mut(&mut self, user: &UserId) -> &mut Direction {
         &mut self.sent[usize::from(self.users[0] != *user)]
     }
 

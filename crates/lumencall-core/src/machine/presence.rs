@@ -36,11 +36,11 @@ impl Work<'_> {
     /// A device that came later rings too, with what there is for it.
     pub(super) fn ring_device(&mut self, origin: Origin) {
         let Some(mut call) = self.records.call.take() else { return };
-        let present = self.user(&origin.user).devices.contains(&origin.device);
         let Some(Phase::Rung { devices }) = call.member_mut(&origin.user).map(|member| &mut member.phase)
         else {
             return self.keep(call);
         };
+        let present = self.user(&origin.user).devices.contains(&origin.device);
         if !present || devices.contains(&origin.device) {
             return self.keep(call);
         }
@@ -78,12 +78,14 @@ impl Work<'_> {
         }
     }
 
-    /// A callee entered another call while this one rang.
+    /// A callee entered another call while this one rang. Where they have left that one again, this one rings on.
     pub(super) fn engaged(&mut self, user: &UserId) {
         let Some(call) = self.records.call.take() else { return };
         match call.member(user).map(|member| &member.phase) {
-            Some(Phase::Rung { .. }) => self.callee_out(call, user, Trigger::Busy),
-            Some(Phase::Joined { .. } | Phase::Out) | None => self.keep(call),
+            Some(Phase::Rung { .. }) if self.user(user).engaged.is_some() => {
+                self.callee_out(call, user, Trigger::Busy);
+            }
+            Some(Phase::Rung { .. } | Phase::Joined { .. } | Phase::Out) | None => self.keep(call),
         }
     }
 }

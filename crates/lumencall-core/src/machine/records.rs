@@ -186,7 +186,7 @@ impl CallRecord {
             self.pairs.push(Pair::new(from.clone(), to.clone()));
             self.pairs.len() - 1
         });
-        self.pairs[index].from_mut(from)
+        self.pairs[index].sent_by_mut(from)
     }
 
     /// The call as its members are told it, when it is in `state` (and ended, where there is a reason).

@@ -42,16 +42,17 @@ impl Work<'_> {
             return Err(Refusal::new(ErrorCode::InvalidState, "there is no offer of theirs to answer"));
         }
         let direction = call.direction_mut(from, to);
-        direction.count = 0;
+        if direction.held.is_some() {
+            direction.candidates.clear();
+        }
+        // What came ahead of its description belongs to it. No more wait than were counted, so that the cast is exact.
+        direction.count = direction.candidates.len() as u16;
         match receiver {
             Some(device) => {
                 self.relay_description(&mut call, from, to, &device, description);
                 self.negotiated(&mut call, from, to);
             }
             None => {
-                if direction.held.is_some() {
-                    direction.candidates.clear();
-                }
                 direction.held = Some(description);
                 for member in &call.members {
                     for device in member.devices().iter().filter(|_| member.user == *to) {

@@ -1,1 +1,117 @@
-//! The client half.
+//! The client's half of the protocol: a session with the server, and the calls that it mirrors.
+//!
+//! [`ClientSession`] does no I/O. Its driver tells it what happened by a `handle_*` method, or what the app wants by a
+//! command, and after each such input drains [`ClientSession::poll_action`] until it is empty; then it asks
+//! [`ClientSession::poll_timeout`] when to call [`ClientSession::handle_timeout`] at the latest.
+//!
+//! What the session mirrors it has from the server: it asks, and never decides on a call's state. Only what it must do
+//! with the browser's peer connections, and when, is its own: see [`Action`].
+
+mod action;
+mod calls;
+mod commands;
+mod failure;
+mod frames;
+mod link;
+mod peers;
+
+use std::collections::VecDeque;
+
+pub use action::{Action, Event, LogLevel, Ticket};
+pub use failure::{Failure, FailureCode};
+pub use link::Link;
+
+use crate::wire::{ClientFrame, Command};
+use crate::{Call, CallId, Millis, UserId};
+use calls::LocalCall;
+use commands::Waiting;
+
+/// How many ended calls are remembered, so that hanging one up again is no error.
+const REMEMBERED: usize = 16;
+
+/// A client's session. See the module.
+#[derive(Debug)]
+pub struct ClientSession {
+    user: UserId,
+    command_timeout: Millis,
+    link: Link,
+    last_id: u32,
+    last_seq: u32,
+    last_ticket: u32,
+    waiting: Vec<Waiting>,
+    calls: Vec<LocalCall>,
+    ended: VecDeque<CallId>,
+    actions: VecDeque<Action>,
+}
+
+impl ClientSession {
+    /// A session for this user that is not connected. A command fails when the server has not answered it in
+    /// `command_timeout`.
+    pub const fn new(user: UserId, command_timeout: Millis) -> Self {
+        Self {
+            user,
+            command_timeout,
+            link: Link::Closed,
+            last_id: 0,
+            last_seq: 0,
+            last_ticket: 0,
+            waiting: Vec::new(),
+            calls: Vec::new(),
+            ended: VecDeque::new(),
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// What is to be done next; nothing when all is done.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When [`ClientSession::handle_timeout`] is to be called, on the clock of the inputs.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        self.waiting.iter().filter_map(Waiting::deadline).min()
+    }
+
+    /// The calls that ring or are going on, as the server told them.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().map(|local| &local.call)
+    }
+
+    /// Who the session is for.
+    pub const fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// Where the connection to the server stands.
+    pub const fn link(&self) -> Link {
+        self.link
+    }
+
+    fn act(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.act(Action::Emit(event));
+    }
+
+    fn log(&mut self, level: LogLevel, message: &'static str, call: Option<&CallId>) {
+        self.act(Action::Log { level, message, call: call.cloned() });
+    }
+
+    /// Sends a message that wants no reply.
+    fn send(&mut self, command: Command) {
+        self.act(Action::Send(ClientFrame { id: None, command }));
+    }
+
+    fn local(&mut self, call: &CallId) -> Option<&mut LocalCall> {
+        self.calls.iter_mut().find(|local| local.call.id == *call)
+    }
+
+    fn remember_ended(&mut self, call: CallId) {
+        if self.ended.len() == REMEMBERED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(call);
+    }
+}

@@ -122,7 +122,8 @@ impl Wire for ClientFrame {
         let event = Box::<str>::read_member(source, "event")?;
         let data = source.member("data").ok_or(WireError { field: "data", expected: "an object" })?;
         let command = Command::read_data(&event, &data)
-            .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })??;
+            .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })?
+            .map_err(|error| error.within("data"))?;
         Ok(Self { id: Wire::read_member(source, "id")?, command })
     }
 

@@ -161,12 +161,13 @@ impl Wire for ServerFrame {
         let event = Box::<str>::read_member(source, "event")?;
         let data = source.member("data").ok_or(WireError { field: "data", expected: "an object" })?;
         let message = match &*event {
-            "session:welcome" => ServerMessage::Welcome(Wire::read(&data)?),
-            "reply" => ServerMessage::Reply(Wire::read(&data)?),
-            "error" => ServerMessage::Error(Wire::read(&data)?),
+            "session:welcome" => ServerMessage::Welcome(Wire::read_member(source, "data")?),
+            "reply" => ServerMessage::Reply(Wire::read_member(source, "data")?),
+            "error" => ServerMessage::Error(Wire::read_member(source, "data")?),
             event => ServerMessage::Event(
                 ServerEvent::read_data(event, &data)
-                    .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })??,
+                    .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })?
+                    .map_err(|error| error.within("data"))?,
             ),
         };
         Ok(Self { seq: Wire::read_member(source, "seq")?, message })

@@ -66,21 +66,38 @@ impl Description {
     }
 }
 
-/// Whether the SDP has no `a=candidate` line, and in its `c=` and `o=` lines no address but `0.0.0.0` and `127.0.0.1`
-/// (RFC 8829, 5.2.1 and 5.2.2: what an offer holds before gathering).
+/// Whether the SDP has no candidate of either side, and no address but `0.0.0.0` and `127.0.0.1` (RFC 8829, 5.2.1 and
+/// 5.2.2: what an offer holds before gathering). In doubt it says no, which costs a trip and nothing else.
 pub fn names_no_address(sdp: &str) -> bool {
-    sdp.split('\n').all(|line| {
-        let line = line.trim_end();
-        match line.get(..2) {
-            Some("c=" | "o=") => line.ends_with(" IN IP4 0.0.0.0") || line.ends_with(" IN IP4 127.0.0.1"),
-            _ => {
-                !line.starts_with("a=candidate")
-                    && line
-                        .strip_prefix("a=rtcp:")
-                        .is_none_or(|rtcp| rtcp == "9 IN IP4 0.0.0.0" || !rtcp.contains(' '))
-            }
-        }
-    })
+    sdp.as_bytes().split(|byte| matches!(byte, b'\r' | b'\n')).all(line_names_no_address)
+}
+
+fn line_names_no_address(line: &[u8]) -> bool {
+    let kind = match line {
+        [] => return true,
+        [kind @ b'a'..=b'z', b'=', ..] => kind,
+        [..] => return false,
+    };
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    // `<addrtype> <address>` end a line wherever they stand: in `c=` and `o=`, which have them, and in `a=rtcp` (RFC 3605).
+    let typed = words.find(|word| word.eq_ignore_ascii_case(b"IP4") || word.eq_ignore_ascii_case(b"IP6"));
+    let placed = match (typed, words.next(), words.next()) {
+        (Some(b"IP4"), Some(address), None) => is_constant(address),
+        (Some(_), _, _) => false,
+        (None, _, _) => !matches!(kind, b'c' | b'o'),
+    };
+    placed
+        && !line.windows(9).any(|word| word.eq_ignore_ascii_case(b"candidate"))
+        && line.split(|byte| !byte.is_ascii_digit() && *byte != b'.').all(is_no_quad)
+}
+
+fn is_constant(address: &[u8]) -> bool {
+    matches!(address, b"0.0.0.0" | b"127.0.0.1")
+}
+
+/// Whether digits and dots are no IPv4 address but one of the constants.
+fn is_no_quad(digits: &[u8]) -> bool {
+    is_constant(digits) || digits.split(|byte| *byte == b'.').filter(|part| !part.is_empty()).count() < 4
 }
 
 /// A signal of either kind.

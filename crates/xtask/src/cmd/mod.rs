@@ -1,3 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod demo;
+pub(crate) mod package;
 pub(crate) mod setup;
+pub(crate) mod test;

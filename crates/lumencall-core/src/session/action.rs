@@ -1,0 +1,118 @@
+//! What the session asks its driver to do.
+
+use super::{Failure, Link};
+use crate::wire::{ClientFrame, IceCandidate, IceServer, Private, ServerEvent};
+use crate::{Call, CallId, CallType, UserId};
+
+/// Names the command that an [`Action::Settle`] answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub(super) u32);
+
+/// How much a log record matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// For who looks for a fault.
+    Debug,
+    /// What happens.
+    Info,
+    /// What should not, and was coped with.
+    Warn,
+    /// What went wrong.
+    Error,
+}
+
+/// What an app hears of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// An event of a call.
+    Call(ServerEvent),
+    /// The connection to the server stands so.
+    Link(Link),
+    /// What went wrong outside of any command.
+    Error(Failure),
+}
+
+/// Something to do, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Open a socket; then [`super::ClientSession::handle_socket_open`] or `handle_socket_closed`.
+    OpenSocket,
+    /// Close the socket; nothing of it is to be handed in any more.
+    CloseSocket,
+    /// Send the frame over the open socket.
+    Send(ClientFrame),
+    /// Use these ICE servers for peer connections made from now on.
+    UseIceServers(Vec<IceServer>),
+    /// Tell whoever gave the command what became of it.
+    Settle {
+        /// The command.
+        ticket: Ticket,
+        /// The call after `initiate` and `accept`; nothing after others; or why it failed.
+        result: Result<Option<Call>, Failure>,
+    },
+    /// Tell the app.
+    Emit(Event),
+    /// Write a log record. It holds nothing private.
+    Log {
+        /// How much it matters.
+        level: LogLevel,
+        /// What happened.
+        message: &'static str,
+        /// The call that it is about.
+        call: Option<CallId>,
+    },
+    /// Make a peer connection to another in the call.
+    OpenPeer {
+        /// The call.
+        call: CallId,
+        /// The other.
+        user: UserId,
+        /// What is sent, and wanted.
+        call_type: CallType,
+    },
+    /// Make an offer on it, then [`super::ClientSession::handle_local_description`].
+    Offer {
+        /// The call.
+        call: CallId,
+        /// The other.
+        user: UserId,
+    },
+    /// Apply the offer, then [`super::ClientSession::handle_remote_described`]; make an answer, then
+    /// [`super::ClientSession::handle_local_description`].
+    Answer {
+        /// The call.
+        call: CallId,
+        /// The other.
+        user: UserId,
+        /// The offer's SDP.
+        offer: Private,
+    },
+    /// Apply the answer, then [`super::ClientSession::handle_remote_described`].
+    ApplyAnswer {
+        /// The call.
+        call: CallId,
+        /// The other.
+        user: UserId,
+        /// The answer's SDP.
+        answer: Private,
+    },
+    /// Add a candidate of the other's. The description that it belongs to has been applied.
+    AddCandidate {
+        /// The other is its `from_user_id`.
+        candidate: IceCandidate,
+        /// The other.
+        user: UserId,
+    },
+    /// Close the peer connection to one who left.
+    ClosePeer {
+        /// The call.
+        call: CallId,
+        /// The other.
+        user: UserId,
+    },
+    /// This device has no more part in the call: close its peer connections, stop its camera and microphone.
+    Release {
+        /// The call.
+        call: CallId,
+    },
+}

@@ -1,0 +1,120 @@
+//! The mirror of a call, and the part that this device has in it.
+
+use super::peers::Peer;
+use super::{Action, ClientSession, Event};
+use crate::wire::{Command, Hangup, Private, ServerEvent, StateChanged};
+use crate::{Call, CallId, CallState, EndReason, UserId};
+
+/// This device's part in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It rings here. Nothing of the browser is touched on its account.
+    Ringing,
+    /// The user called, or accepted here: peer connections, camera and microphone may be in use.
+    Engaged,
+    /// The user hung up or declined here; the server's word on it is awaited.
+    Leaving,
+}
+
+/// A call as this device knows it.
+#[derive(Debug)]
+pub(super) struct LocalCall {
+    /// What the server told.
+    pub(super) call: Call,
+    pub(super) part: Part,
+    /// The sealed offer that came ahead of an accept; unread until there is one.
+    pub(super) offer: Option<Private>,
+    pub(super) peers: Vec<Peer>,
+}
+
+impl LocalCall {
+    pub(super) const fn new(call: Call, part: Part) -> Self {
+        Self { call, part, offer: None, peers: Vec::new() }
+    }
+
+    pub(super) fn peer(&mut self, user: &UserId) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|peer| peer.user == *user)
+    }
+}
+
+impl ClientSession {
+    /// Whether this device has called or accepted this call, and has not left it.
+    pub fn is_engaged_in(&self, call: &CallId) -> bool {
+        self.calls.iter().any(|local| local.call.id == *call && local.part == Part::Engaged)
+    }
+
+    /// Whether this device is engaged: it called or accepted, and that call has not ended.
+    pub(super) fn is_engaged(&self) -> bool {
+        self.calls.iter().any(|local| local.part == Part::Engaged)
+    }
+
+    /// This device's part is over: what it had opened for the call is closed at once, whoever has to be told still.
+    pub(super) fn leave_here(&mut self, call: &CallId) {
+        let Some(local) = self.local(call) else { return };
+        let was = std::mem::replace(&mut local.part, Part::Leaving);
+        local.peers.clear();
+        local.offer = None;
+        if was == Part::Engaged {
+            self.act(Action::Release { call: call.clone() });
+        }
+    }
+
+    /// The call moved to another state; that it is a new one is told once.
+    pub(super) fn state_changed(&mut self, changed: StateChanged) {
+        let Some(local) = self.local(&changed.call_id) else { return };
+        if local.call.state == changed.state {
+            return;
+        }
+        local.call.state = changed.state;
+        match changed.state {
+            CallState::Connecting => local.call.answered_at.clone_from(&changed.at),
+            CallState::Ended => return self.ended(changed),
+            CallState::Idle
+            | CallState::Initiating
+            | CallState::Ringing
+            | CallState::Connected
+            | CallState::Reconnecting => {}
+        }
+        self.emit(Event::Call(ServerEvent::StateChanged(changed)));
+    }
+
+    /// The connection that would have told of the end is gone; the server finds the same reason for it.
+    pub(super) fn end_here(&mut self, call: &CallId) {
+        let Some(local) = self.local(call) else { return };
+        let reason = match (local.call.state, local.part) {
+            (CallState::Initiating | CallState::Ringing, Part::Ringing) => EndReason::Missed,
+            (CallState::Initiating | CallState::Ringing, Part::Engaged | Part::Leaving) => EndReason::Cancelled,
+            (
+                CallState::Idle
+                | CallState::Connecting
+                | CallState::Connected
+                | CallState::Reconnecting
+                | CallState::Ended,
+                _,
+            ) => EndReason::Failed,
+        };
+        self.ended(StateChanged {
+            call_id: call.clone(),
+            state: CallState::Ended,
+            end_reason: Some(reason),
+            answered_elsewhere: None,
+            at: None,
+        });
+    }
+
+    fn ended(&mut self, changed: StateChanged) {
+        self.leave_here(&changed.call_id);
+        self.calls.retain(|local| local.call.id != changed.call_id);
+        self.remember_ended(changed.call_id.clone());
+        self.emit(Event::Call(ServerEvent::StateChanged(changed)));
+    }
+
+    /// Tells the server that the user leaves this call, where there is a server to tell.
+    pub(super) fn say_goodbye(&mut self, index: usize) {
+        let local = &self.calls[index];
+        if self.link == super::Link::Open && local.part == Part::Engaged {
+            let call_id = local.call.id.clone();
+            self.send(Command::Hangup(Hangup { call_id }));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What the app wants, and the server's replies to it.
+
+use super::calls::{LocalCall, Part};
+use super::{Action, ClientSession, Failure, FailureCode, Link, Ticket};
+use crate::wire::{CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, Reply, RespondAction};
+use crate::{Call, CallId, Millis};
+
+/// A command that the server has not answered.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// Its number on the wire; a connection being opened has none.
+    pub(super) id: Option<u32>,
+    pub(super) what: What,
+    /// Who waits, and until when. Nobody, where the answer comes too late for them and must be dealt with all the same.
+    pub(super) deadline: Option<(Ticket, Millis)>,
+}
+
+/// What a waiting command was.
+#[derive(Debug)]
+pub(super) enum What {
+    Connect,
+    Initiate,
+    Accept(CallId),
+    Toggle(MediaToggle),
+    Leave(CallId),
+}
+
+impl Waiting {
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        self.deadline.map(|(_, deadline)| deadline)
+    }
+}
+
+impl ClientSession {
+    /// Rings users. Settled with the call as the server made it.
+    pub fn initiate(&mut self, now: Millis, initiate: CallInitiate) -> Ticket {
+        let initiating = self.waiting.iter().any(|waiting| matches!(waiting.what, What::Initiate));
+        if self.is_engaged() || initiating {
+            return self.refuse(ALREADY_IN_CALL);
+        }
+        self.ask(now, Command::Initiate(initiate), What::Initiate)
+    }
+
+    /// Accepts a call that rings here. The answer to an offer that came ahead is made at once, and leaves with it.
+    pub fn accept(&mut self, now: Millis, call: &CallId) -> Ticket {
+        let engaged = self.is_engaged();
+        let Some(local) = self.calls.iter_mut().find(|local| local.call.id == *call) else {
+            return self.refuse_unknown(call);
+        };
+        if local.part != Part::Ringing {
+            return self.refuse(NOT_RINGING.about(call));
+        }
+        if engaged {
+            return self.refuse(ALREADY_IN_CALL.about(call));
+        }
+        if self.link != Link::Open {
+            return self.refuse(Failure::UNREACHABLE);
+        }
+        local.part = Part::Engaged;
+        let (offer, caller) = (local.offer.clone(), local.call.caller_id.clone());
+        let respond = Command::Respond(CallRespond { call_id: call.clone(), action: RespondAction::Accept });
+        let ticket = self.ask(now, respond, What::Accept(call.clone()));
+        if let Some(offer) = offer {
+            self.handle_offer(call, &caller, offer);
+        }
+        ticket
+    }
+
+    /// Declines a call that rings here.
+    pub fn reject(&mut self, now: Millis, call: &CallId) -> Ticket {
+        let Some(local) = self.local(call) else { return self.refuse_unknown(call) };
+        if local.part != Part::Ringing {
+            return self.refuse(NOT_RINGING.about(call));
+        }
+        let command = Command::Respond(CallRespond { call_id: call.clone(), action: RespondAction::Reject });
+        self.leave(now, call, command)
+    }
+
+    /// Leaves a call, or declines one that rings here. What was opened for it is closed without waiting for the server.
+    pub fn hangup(&mut self, now: Millis, call: &CallId) -> Ticket {
+        if self.local(call).is_none() && self.ended.contains(call) {
+            let ticket = self.next_ticket();
+            self.act(Action::Settle { ticket, result: Ok(None) });
+            return ticket;
+        }
+        if self.local(call).is_none() {
+            return self.refuse_unknown(call);
+        }
+        self.leave(now, call, Command::Hangup(Hangup { call_id: call.clone() }))
+    }
+
+    fn leave(&mut self, now: Millis, call: &CallId, command: Command) -> Ticket {
+        self.leave_here(call);
+        self.ask(now, command, What::Leave(call.clone()))
+    }
+
+    /// Tells what this device shows from now on.
+    pub fn toggle_media(&mut self, now: Millis, toggle: MediaToggle) -> Ticket {
+        match self.local(&toggle.call_id) {
+            Some(local) if local.part == Part::Engaged => {
+                self.ask(now, Command::MediaToggle(toggle.clone()), What::Toggle(toggle))
+            }
+            Some(_) => self.refuse(NOT_IN_CALL.about(&toggle.call_id)),
+            None => self.refuse_unknown(&toggle.call_id),
+        }
+    }
+
+    /// Time passed: commands that waited too long fail.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        for index in 0..self.waiting.len() {
+            let waiting = &mut self.waiting[index];
+            let Some((ticket, _)) = waiting.deadline.take_if(|(_, deadline)| *deadline <= now) else { continue };
+            let connecting = matches!(waiting.what, What::Connect);
+            let accepting = if let What::Accept(call) = &waiting.what { Some(call.clone()) } else { None };
+            self.act(Action::Settle { ticket, result: Err(Failure::TIMEOUT) });
+            if connecting {
+                return self.abandon_socket(&Failure::TIMEOUT);
+            }
+            if let Some(call_id) = accepting {
+                self.leave_here(&call_id);
+                self.send(Command::Hangup(Hangup { call_id }));
+            }
+        }
+    }
+
+    pub(super) fn handle_reply(&mut self, reply: Reply) {
+        let Some(index) = self.waiting.iter().position(|waiting| waiting.id == Some(reply.id)) else { return };
+        let Waiting { what, deadline, .. } = self.waiting.swap_remove(index);
+        let result = match (reply.error, reply.ok) {
+            (Some(error), _) => Err(Failure::from(error)),
+            (None, Some(done)) => Ok(done.call),
+            (None, None) => Err(Failure::PROTOCOL),
+        };
+        let Some((ticket, _)) = deadline else { return self.handle_late(what, result) };
+        let result = match (what, result) {
+            (What::Initiate, Ok(Some(call))) => {
+                self.initiated(call.clone());
+                Ok(Some(call))
+            }
+            (What::Accept(id), Ok(Some(call))) => self.accepted(&id, call),
+            (What::Initiate | What::Accept(_), Ok(None)) => Err(Failure::PROTOCOL),
+            (What::Accept(id), Err(failure)) => {
+                self.leave_here(&id);
+                Err(failure.about(&id))
+            }
+            (What::Toggle(toggle), Ok(_)) => {
+                self.toggled(&toggle);
+                Ok(None)
+            }
+            (What::Toggle(MediaToggle { call_id, .. }), Err(failure)) => Err(failure.about(&call_id)),
+            // The call may have ended in the meantime, which is what was wanted.
+            (What::Leave(_), Ok(_) | Err(Failure { code: FailureCode::UnknownCall, .. })) | (What::Connect, Ok(_)) => Ok(None),
+            (What::Leave(id), Err(failure)) => Err(failure.about(&id)),
+            (What::Connect | What::Initiate, Err(failure)) => Err(failure),
+        };
+        self.act(Action::Settle { ticket, result });
+    }
+
+    /// A reply that nobody waits for any more: a call that was made all the same is given up.
+    fn handle_late(&mut self, what: What, result: Result<Option<Call>, Failure>) {
+        if let (What::Initiate, Ok(Some(call))) = (what, result) {
+            self.send(Command::Hangup(Hangup { call_id: call.id }));
+        }
+    }
+
+    fn initiated(&mut self, call: Call) {
+        let (id, call_type, callees) = (call.id.clone(), call.call_type, call.callee_ids.clone());
+        self.calls.push(LocalCall::new(call, Part::Engaged));
+        for callee in callees {
+            self.open_peer(&id, &callee, call_type);
+            self.act(Action::Offer { call: id.clone(), user: callee });
+        }
+    }
+
+    fn accepted(&mut self, id: &CallId, call: Call) -> Result<Option<Call>, Failure> {
+        let Some(local) = self.local(id) else { return Err(Failure::ENDED.about(id)) };
+        local.call.participants.clone_from(&call.participants);
+        Ok(Some(call))
+    }
+
+    fn toggled(&mut self, toggle: &MediaToggle) {
+        let user = self.user.clone();
+        let Some(local) = self.local(&toggle.call_id) else { return };
+        for participant in local.call.participants.iter_mut().filter(|participant| participant.user_id == user) {
+            participant.set_media(participant.media().with(toggle.audio, toggle.video, toggle.screen_share));
+        }
+    }
+
+    /// Sends a command that wants a reply.
+    fn ask(&mut self, now: Millis, command: Command, what: What) -> Ticket {
+        if self.link != Link::Open {
+            return self.refuse(Failure::UNREACHABLE);
+        }
+        let ticket = self.next_ticket();
+        self.last_id += 1;
+        let id = Some(self.last_id);
+        self.waiting.push(Waiting { id, what, deadline: Some((ticket, now + self.command_timeout)) });
+        self.act(Action::Send(ClientFrame { id, command }));
+        ticket
+    }
+
+    fn refuse(&mut self, failure: Failure) -> Ticket {
+        let ticket = self.next_ticket();
+        self.act(Action::Settle { ticket, result: Err(failure) });
+        ticket
+    }
+
+    fn refuse_unknown(&mut self, call: &CallId) -> Ticket {
+        let failure = if self.ended.contains(call) { Failure::ENDED } else { Failure::UNKNOWN_CALL };
+        self.refuse(failure.about(call))
+    }
+
+    pub(super) const fn next_ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
+    }
+}
+
+const ALREADY_IN_CALL: Failure = Failure::new(FailureCode::AlreadyInCall, "you are in a call already; hang it up first");
+const NOT_RINGING: Failure = Failure::new(FailureCode::InvalidState, "the call does not ring here");
+const NOT_IN_CALL: Failure = Failure::new(FailureCode::InvalidState, "you are not in this call; accept it first");

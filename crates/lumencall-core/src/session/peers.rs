@@ -1,0 +1,136 @@
+//! The peer connections of a call: who offers, what waits for what, how they stand.
+
+use super::calls::Part;
+use super::{Action, ClientSession, Event, Failure, FailureCode};
+use crate::wire::{
+    Command, ConnectionReport, ConnectionState, Description, DescriptionType, Extra, IceCandidate, Private, names_no_address,
+};
+use crate::{CallId, CallState, CallType, UserId};
+
+/// The most candidates that wait for a description. The server lets no more through in a generation.
+const MOST_WAITING: usize = 200;
+
+/// What is known of the connection to another.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) user: UserId,
+    /// Whether a description of theirs has been applied, so that their candidates can be used.
+    described: bool,
+    /// Their candidates that came before it.
+    waiting: Vec<IceCandidate>,
+    /// What the server was told last.
+    reported: Option<ConnectionState>,
+}
+
+impl ClientSession {
+    pub(super) fn open_peer(&mut self, call: &CallId, user: &UserId, call_type: CallType) {
+        let Some(local) = self.local(call) else { return };
+        let peer = Peer { user: user.clone(), described: false, waiting: Vec::new(), reported: None };
+        local.peers.push(peer);
+        self.act(Action::OpenPeer { call: call.clone(), user: user.clone(), call_type });
+    }
+
+    pub(super) fn close_peer(&mut self, call: &CallId, user: &UserId) {
+        let Some(local) = self.local(call) else { return };
+        if local.peer(user).is_some() {
+            local.peers.retain(|peer| peer.user != *user);
+            self.act(Action::ClosePeer { call: call.clone(), user: user.clone() });
+        }
+    }
+
+    /// An offer is answered by a device that is in the call. One that rings keeps it, unread, for when it accepts.
+    pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: Private) {
+        let Some(local) = self.local(call) else { return };
+        match local.part {
+            Part::Ringing => local.offer = Some(offer),
+            Part::Leaving => {}
+            Part::Engaged => {
+                let call_type = local.call.call_type;
+                if local.peer(from).is_none() {
+                    self.open_peer(call, from, call_type);
+                }
+                self.act(Action::Answer { call: call.clone(), user: from.clone(), offer });
+            }
+        }
+    }
+
+    pub(super) fn handle_answer(&mut self, call: CallId, user: UserId, answer: Private) {
+        if self.local(&call).and_then(|local| local.peer(&user)).is_some() {
+            self.act(Action::ApplyAnswer { call, user, answer });
+        }
+    }
+
+    pub(super) fn handle_candidate(&mut self, candidate: IceCandidate, user: UserId) {
+        let Some(local) = self.local(&candidate.call_id) else { return };
+        if local.part != Part::Engaged {
+            return;
+        }
+        let Some(peer) = local.peer(&user) else { return };
+        if peer.described {
+            self.act(Action::AddCandidate { candidate, user });
+        } else if peer.waiting.len() < MOST_WAITING {
+            peer.waiting.push(candidate);
+        }
+    }
+
+    /// A description of theirs has been applied: the candidates that waited for it can be used.
+    pub fn handle_remote_described(&mut self, call: &CallId, user: &UserId) {
+        let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
+        peer.described = true;
+        for candidate in std::mem::take(&mut peer.waiting) {
+            self.act(Action::AddCandidate { candidate, user: user.clone() });
+        }
+    }
+
+    /// A description of ours was made and applied. Before the call is answered an offer is sealed, if it may be.
+    pub fn handle_local_description(&mut self, call: &CallId, user: &UserId, kind: DescriptionType, sdp: Box<str>) {
+        let me = self.user.clone();
+        let Some(local) = self.local(call).filter(|local| local.part == Part::Engaged) else { return };
+        let before_answer = matches!(local.call.state, CallState::Initiating | CallState::Ringing);
+        let sealed = (kind == DescriptionType::Offer && before_answer && names_no_address(&sdp)).then_some(true);
+        let description = Description {
+            call_id: call.clone(),
+            from_user_id: Some(me),
+            to_user_id: user.clone(),
+            kind,
+            sdp: Private::new(sdp),
+            sealed,
+            renegotiation: None,
+            extra: Extra::default(),
+        };
+        self.send(match kind {
+            DescriptionType::Offer => Command::Offer(description),
+            DescriptionType::Answer => Command::Answer(description),
+        });
+    }
+
+    /// A candidate of ours was gathered. Its sender is filled in here.
+    pub fn handle_local_candidate(&mut self, mut candidate: IceCandidate) {
+        let me = self.user.clone();
+        let peer = self.local(&candidate.call_id).filter(|local| local.part == Part::Engaged);
+        if peer.and_then(|local| local.peer(&candidate.to_user_id)).is_some() {
+            candidate.from_user_id = Some(me);
+            self.send(Command::Candidate(candidate));
+        }
+    }
+
+    /// The connection to another stands so. The server is told, once for each change.
+    pub fn handle_connection(&mut self, call: &CallId, user: &UserId, state: ConnectionState) {
+        let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
+        if peer.reported != Some(state) {
+            peer.reported = Some(state);
+            self.send(Command::Report(ConnectionReport { call_id: call.clone(), peer_user_id: user.clone(), state }));
+        }
+    }
+
+    /// The browser could not make or use a description: there will be no connection.
+    pub fn handle_negotiation_failed(&mut self, call: &CallId, user: &UserId) {
+        if self.local(call).and_then(|local| local.peer(user)).is_some() {
+            self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
+            self.handle_connection(call, user, ConnectionState::Failed);
+        }
+    }
+}
+
+const NEGOTIATION_FAILED: Failure =
+    Failure::new(FailureCode::NegotiationFailed, "the browser could not make or use a session description");

@@ -1,0 +1,13 @@
+//! Tests of the server's half, `decide`, driven as a store drives it.
+//!
+//! [`world::World`] is a store in a few lines. Whatever a test does there, [`checker::Checker`] watches: it knows what
+//! must hold of every call and at every device, and panics where it does not. The tests say what happens beyond that.
+
+mod checker;
+mod edges;
+mod inputs;
+mod say;
+mod scene;
+mod table;
+mod transcript;
+mod world;

@@ -1,0 +1,49 @@
+//! Events as lines that a test can show.
+
+use lumencall_core::wire::{Description, ServerEvent};
+use lumencall_core::UserId;
+
+/// The event in a line: what, which call, and what it says.
+pub(crate) fn line(event: &ServerEvent) -> String {
+    let words = match event {
+        ServerEvent::Incoming(call) => {
+            let inside: Vec<&str> = call.participants.iter().map(|one| one.user_id.as_str()).collect();
+            let (id, state, inside) = (call.id.as_str(), call.state.as_str(), inside.join("+"));
+            vec!["incoming".to_owned(), id.to_owned(), state.to_owned(), "with".to_owned(), inside]
+        }
+        ServerEvent::StateChanged(changed) => {
+            let mut words = vec!["state".to_owned(), changed.call_id.as_str().to_owned()];
+            words.push(changed.state.as_str().to_owned());
+            words.extend(changed.end_reason.map(|reason| reason.as_str().to_owned()));
+            words.extend(changed.answered_elsewhere.map(|elsewhere| format!("elsewhere={elsewhere}")));
+            words
+        }
+        ServerEvent::ParticipantJoined(joined) => {
+            named("joined", joined.call_id.as_str(), &joined.participant.user_id, [])
+        }
+        ServerEvent::ParticipantLeft(left) => named("left", left.call_id.as_str(), &left.user_id, []),
+        ServerEvent::MediaChanged(media) => {
+            let said = [("audio", media.audio), ("video", media.video), ("screen", media.screen_share)];
+            let said = said.into_iter().filter_map(|(what, on)| Some(format!("{what}={}", on?)));
+            named("media", media.call_id.as_str(), &media.user_id, said)
+        }
+        ServerEvent::Offer(offer) => described("offer", offer),
+        ServerEvent::Answer(answer) => described("answer", answer),
+        ServerEvent::Candidate(candidate) => {
+            let from = candidate.from_user_id.as_ref().expect("the server says who");
+            named("candidate", candidate.call_id.as_str(), from, [candidate.candidate.reveal().to_owned()])
+        }
+    };
+    words.join(" ")
+}
+
+fn described(what: &str, description: &Description) -> Vec<String> {
+    let from = description.from_user_id.as_ref().expect("the server says who");
+    let sealed = description.sealed.map(|_| "sealed".to_owned());
+    let sdp = description.sdp.reveal().lines().next().unwrap_or_default().to_owned();
+    named(what, description.call_id.as_str(), from, sealed.into_iter().chain([sdp]))
+}
+
+fn named(what: &str, call: &str, who: &UserId, more: impl IntoIterator<Item = String>) -> Vec<String> {
+    [what.to_owned(), call.to_owned(), who.as_str().to_owned()].into_iter().chain(more).collect()
+}

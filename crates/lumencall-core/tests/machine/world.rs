@@ -1,0 +1,186 @@
+//! A store in a few lines.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+
+use lumencall_core::machine::{
+    CallCommand, CallRecord, Decision, Effect, Input, Origin, Records, Refusal, Rules, UserRecord, decide,
+    touched_users,
+};
+use lumencall_core::wire::{Command, ServerEvent};
+use lumencall_core::{Call, CallId, CallState, DeviceId, EndReason, ErrorCode, Millis, Now, Timestamp, UserId};
+
+use crate::checker::Checker;
+use crate::{say, transcript};
+
+/// Everything that a server knows, and what its devices have heard.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    pub(crate) calls: BTreeMap<CallId, CallRecord>,
+    pub(crate) users: BTreeMap<UserId, UserRecord>,
+    pub(crate) clock: Millis,
+    pub(crate) rules: Rules,
+    /// Inputs that follow from others. [`World::input`] decides them at once; [`World::step`] leaves them here.
+    pub(crate) pending: VecDeque<Input>,
+    heard: BTreeMap<DeviceId, Vec<ServerEvent>>,
+    checker: Checker,
+    made: u32,
+}
+
+/// What came of an input.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Done {
+    pub(crate) reply: Option<Call>,
+    /// Whether a record changed, or anything was sent or is to follow.
+    pub(crate) changed: bool,
+}
+
+impl World {
+    /// A world in which these devices are connected.
+    pub(crate) fn with(devices: &[Origin]) -> Self {
+        let mut world = Self::default();
+        for device in devices {
+            world.connect(device);
+        }
+        world
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { clock: self.clock, wall: Timestamp(format!("t{}", self.clock).into()) }
+    }
+
+    /// Decides the input and nothing else.
+    pub(crate) fn step(&mut self, input: Input) -> Result<Done, Refusal> {
+        let id = input.call_id().cloned();
+        let call = id.as_ref().and_then(|id| self.calls.get(id)).cloned();
+        let users = touched_users(&input, call.as_ref())
+            .into_iter()
+            .map(|user| self.users.get(&user).cloned().unwrap_or_else(|| UserRecord::new(user)));
+        let before = Records { call, users: users.collect() };
+        let Decision { records, reply, effects } =
+            decide(before.clone(), input.clone(), &self.now(), &self.rules)?;
+        self.checker.decided(&before, &input, &records, reply.as_ref(), &effects);
+
+        let changed = records != before || !effects.is_empty() || reply.is_some();
+        match (id, records.call) {
+            (Some(id), Some(call)) => drop(self.calls.insert(id, call)),
+            (Some(id), None) => drop(self.calls.remove(&id)),
+            (None, call) => assert!(call.is_none(), "a call came from an input that names none"),
+        }
+        for user in records.users {
+            if user.is_idle() {
+                self.users.remove(&user.user);
+            } else {
+                self.users.insert(user.user.clone(), user);
+            }
+        }
+        for effect in effects {
+            match effect {
+                Effect::Send { device, event, .. } => self.heard.entry(device).or_default().push(event),
+                Effect::Then(input) => self.pending.push_back(input),
+            }
+        }
+        self.checker.agrees(&self.calls, &self.users, &self.pending);
+        Ok(Done { reply, changed })
+    }
+
+    /// Decides the input and all that follows from it.
+    pub(crate) fn input(&mut self, input: Input) -> Result<Done, Refusal> {
+        let done = self.step(input)?;
+        self.settle();
+        Ok(done)
+    }
+
+    /// Decides everything that is pending, in the order in which it came.
+    pub(crate) fn settle(&mut self) {
+        while let Some(input) = self.pending.pop_front() {
+            self.step(input).expect("only commands are refused");
+        }
+    }
+
+    /// The input that a client's message is. A call that it makes is named `call-1`, `call-2` and so on.
+    pub(crate) fn command(&mut self, from: &Origin, message: Command) -> Result<Input, Refusal> {
+        let fresh = || {
+            self.made += 1;
+            say::call(&format!("call-{}", self.made))
+        };
+        let command = CallCommand::from_message(message, fresh)?.expect("the message is about a call");
+        Ok(Input::Command { from: from.clone(), command })
+    }
+
+    /// A client's message, with all that follows.
+    pub(crate) fn ask(&mut self, from: &Origin, message: Command) -> Result<Done, Refusal> {
+        let input = self.command(from, message)?;
+        self.input(input)
+    }
+
+    /// The same, which must be done.
+    #[track_caller]
+    pub(crate) fn does(&mut self, from: &Origin, message: Command) -> Option<Call> {
+        self.ask(from, message).expect("the command is done").reply
+    }
+
+    /// The same, which must be refused and change nothing.
+    #[track_caller]
+    pub(crate) fn refuses(&mut self, from: &Origin, message: Command) -> ErrorCode {
+        let before = (self.calls.clone(), self.users.clone(), self.pending.clone(), self.heard.clone());
+        let refusal = self.ask(from, message).expect_err("the command is refused");
+        assert_eq!(before, (self.calls.clone(), self.users.clone(), self.pending.clone(), self.heard.clone()));
+        assert!(!refusal.message.is_empty());
+        refusal.code
+    }
+
+    pub(crate) fn connect(&mut self, device: &Origin) {
+        self.input(Input::DeviceConnected(device.clone())).expect("nobody is kept out");
+    }
+
+    pub(crate) fn lose(&mut self, device: &Origin) {
+        self.input(Input::DeviceGone(device.clone())).expect("nobody is kept in");
+    }
+
+    /// Time passes. Timers fire when their time has come, in the order of their times.
+    pub(crate) fn wait(&mut self, time: Millis) {
+        let end = self.clock + time;
+        while let Some((at, id)) = self.next_deadline().filter(|(at, _)| *at <= end) {
+            self.clock = at;
+            self.input(Input::Deadline { call: id.clone() }).expect("a timer is not refused");
+            let later = self.calls.get(&id).is_none_or(|call| call.deadline.is_none_or(|again| again > at));
+            assert!(later, "{id:?} was looked at in time and still waits");
+        }
+        self.clock = end;
+    }
+
+    fn next_deadline(&self) -> Option<(Millis, CallId)> {
+        self.calls.values().filter_map(|call| Some((call.deadline?, call.id.clone()))).min()
+    }
+
+    /// Where the call stands; nothing where it is over, or never was.
+    pub(crate) fn state(&self, id: &str) -> Option<CallState> {
+        self.calls.get(&say::call(id)).map(|call| call.state)
+    }
+
+    /// Why the call ended, where it has.
+    pub(crate) fn end_reason(&self, id: &str) -> Option<EndReason> {
+        self.checker.end_reason(&say::call(id))
+    }
+
+    /// What the device has heard since this was asked last, one line for an event.
+    pub(crate) fn heard(&mut self, device: &Origin) -> Vec<String> {
+        self.heard_events(device).iter().map(transcript::line).collect()
+    }
+
+    /// The same, as events.
+    pub(crate) fn heard_events(&mut self, device: &Origin) -> Vec<ServerEvent> {
+        self.heard.get_mut(&device.device.id).map(mem::take).unwrap_or_default()
+    }
+
+    /// Forgets what was heard until now.
+    pub(crate) fn deafen(&mut self) {
+        self.heard.clear();
+    }
+
+    /// Who has heard anything since it was asked last.
+    pub(crate) fn hearers(&self) -> Vec<&str> {
+        self.heard.iter().filter(|(_, events)| !events.is_empty()).map(|(id, _)| id.as_str()).collect()
+    }
+}

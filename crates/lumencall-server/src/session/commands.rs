@@ -1,0 +1,75 @@
+//! From a frame to what the machine is asked.
+
+use lumencall_core::machine::{CallCommand, Dialect, Refusal};
+use lumencall_core::wire::{Command, DescriptionType, ErrorInfo, JsonError, Signal};
+use lumencall_core::{CallId, ErrorCode};
+
+use crate::fresh;
+
+/// The call that the command names. An initiate names none: its call has no id yet.
+pub(super) fn named_call(command: &Command) -> Option<CallId> {
+    match command {
+        Command::Open(_) | Command::Initiate(_) => None,
+        Command::Respond(respond) => Some(respond.call_id.clone()),
+        Command::Hangup(hangup) => Some(hangup.call_id.clone()),
+        Command::MediaToggle(toggle) => Some(toggle.call_id.clone()),
+        Command::Offer(description) | Command::Answer(description) => Some(description.call_id.clone()),
+        Command::Candidate(candidate) => Some(candidate.call_id.clone()),
+        Command::Report(report) => Some(report.call_id.clone()),
+    }
+}
+
+/// The command as the machine knows it, on a socket of this dialect that has been opened.
+pub(super) fn call_command(command: Command, dialect: Dialect) -> Result<CallCommand, Refusal> {
+    Ok(match (command, dialect) {
+        (Command::Open(_), Dialect::Sdk) => {
+            return refuse(ErrorCode::SessionState, "the session is open already");
+        }
+        (Command::Open(_) | Command::Report(_), Dialect::Seed) => {
+            return refuse(
+                ErrorCode::UnknownEvent,
+                "this event is known on the subprotocol lumencall.1 only",
+            );
+        }
+        (Command::Report(report), Dialect::Sdk) => CallCommand::Report(report),
+        (Command::Initiate(initiate), _) => CallCommand::Initiate { initiate, fresh: fresh::call_id() },
+        (Command::Respond(respond), _) => CallCommand::Respond(respond),
+        (Command::Hangup(hangup), _) => CallCommand::Hangup(hangup),
+        (Command::MediaToggle(toggle), _) => CallCommand::MediaToggle(toggle),
+        (Command::Offer(offer), _) if offer.kind == DescriptionType::Offer => {
+            CallCommand::Signal(Signal::Description(offer))
+        }
+        (Command::Answer(answer), _) if answer.kind == DescriptionType::Answer => {
+            CallCommand::Signal(Signal::Description(answer))
+        }
+        (Command::Offer(_) | Command::Answer(_), _) => {
+            return refuse(
+                ErrorCode::Malformed,
+                "`type` should be the kind of description that the event names",
+            );
+        }
+        (Command::Candidate(candidate), _) => CallCommand::Signal(Signal::Candidate(candidate)),
+    })
+}
+
+const fn refuse(code: ErrorCode, message: &'static str) -> Result<CallCommand, Refusal> {
+    Err(Refusal { code, message })
+}
+
+/// The refusal of a first frame on the subprotocol that does not open the session.
+pub(super) const NOT_OPENED: Refusal =
+    Refusal { code: ErrorCode::SessionState, message: "the first frame on lumencall.1 must be session:open" };
+
+/// What a client is told of a text that is no frame.
+pub(super) fn malformed(error: &JsonError) -> ErrorInfo {
+    let code = match error {
+        JsonError::Shape(error) if error.is_unknown_event() => ErrorCode::UnknownEvent,
+        JsonError::NotJson | JsonError::Shape(_) => ErrorCode::Malformed,
+    };
+    ErrorInfo { code, message: error.to_string().into(), call_id: None }
+}
+
+/// What a client is told of a command that was refused.
+pub(super) fn refused(Refusal { code, message }: Refusal, call_id: Option<CallId>) -> ErrorInfo {
+    ErrorInfo { code, message: message.into(), call_id }
+}

@@ -1,0 +1,212 @@
+//! A plain WebSocket client.
+
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use super::PATIENCE;
+
+/// A client. Every wait of it fails the test after a while, and every frame that a test did not expect does at once.
+pub(crate) struct Client {
+    socket: WebSocketStream<TcpStream>,
+    pub(crate) user: String,
+    pub(crate) subprotocol: Option<String>,
+    /// On the subprotocol: the last number seen; none before the welcome.
+    last_seq: Option<u64>,
+    last_id: u64,
+    is_sdk: bool,
+    pub(crate) welcome: Value,
+}
+
+impl Client {
+    /// A socket that offers these subprotocols and has sent nothing.
+    pub(crate) async fn socket(
+        address: SocketAddr,
+        user: &str,
+        subprotocols: Option<&str>,
+        small_window: bool,
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://{address}/ws?userId={user}").into_client_request().unwrap();
+        if let Some(subprotocols) = subprotocols {
+            request.headers_mut().insert("sec-websocket-protocol", subprotocols.parse().unwrap());
+        }
+        let tcp = TcpSocket::new_v4().unwrap();
+        if small_window {
+            tcp.set_recv_buffer_size(4096).unwrap();
+        }
+        let stream = tcp.connect(address).await?;
+        let (socket, response) = client_async(request, stream).await?;
+        let subprotocol = response.headers().get("sec-websocket-protocol");
+        let subprotocol = subprotocol.map(|chosen| chosen.to_str().unwrap().to_owned());
+        Ok(Self {
+            socket,
+            user: user.to_owned(),
+            subprotocol,
+            last_seq: None,
+            last_id: 0,
+            is_sdk: subprotocols.is_some(),
+            welcome: Value::Null,
+        })
+    }
+
+    pub(crate) async fn seed(address: SocketAddr, user: &str) -> Self {
+        let mut client = Self::socket(address, user, None, false).await.unwrap();
+        // The answer proves that the device is connected, as the seed's frames do not say so.
+        client.nothing_came().await;
+        client
+    }
+
+    pub(crate) async fn sdk(address: SocketAddr, user: &str) -> Self {
+        let mut client = Self::socket(address, user, Some("lumencall.1"), false).await.unwrap();
+        client.send("session:open", json!({})).await;
+        client.welcome = client.expect("session:welcome").await;
+        client
+    }
+
+    pub(crate) const fn is_sdk(&self) -> bool {
+        self.is_sdk
+    }
+
+    pub(crate) async fn send(&mut self, event: &str, data: Value) {
+        self.send_text(json!({ "event": event, "data": data }).to_string()).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: impl Into<String>) {
+        self.send_message(Message::text(text.into())).await;
+    }
+
+    pub(crate) async fn send_message(&mut self, message: Message) {
+        timeout(PATIENCE, self.socket.send(message)).await.expect("the frame goes out").unwrap();
+    }
+
+    /// The next message of any kind but pings and pongs; an error is the end of the connection.
+    pub(crate) async fn message(&mut self) -> Option<Result<Message, Error>> {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await;
+            match message.unwrap_or_else(|_| panic!("{} waits for a frame in vain", self.user)) {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                message => return message,
+            }
+        }
+    }
+
+    /// The next frame, whatever it is. On the subprotocol its number follows on the last.
+    pub(crate) async fn next(&mut self) -> Value {
+        let message = self.message().await;
+        let Some(Ok(Message::Text(text))) = message else {
+            panic!("{} gets {message:?} where a frame should be", self.user)
+        };
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        let expected = self.last_seq.map(|seq| seq + 1);
+        assert_eq!(frame["seq"].as_u64(), expected, "{frame}");
+        match &frame["event"] {
+            event if event == "session:welcome" => self.last_seq = Some(0),
+            _ => self.last_seq = expected,
+        }
+        frame
+    }
+
+    /// The data of the next frame, which is this event.
+    pub(crate) async fn expect(&mut self, event: &str) -> Value {
+        let mut frame = self.next().await;
+        assert_eq!(frame["event"], event, "{} got {frame}", self.user);
+        frame["data"].take()
+    }
+
+    /// The next frame says that the call is in this state. Returns its data.
+    pub(crate) async fn expect_state(&mut self, call: &str, state: &str) -> Value {
+        let data = self.expect("call:state-changed").await;
+        assert_eq!((&data["callId"], &data["state"]), (&json!(call), &json!(state)), "{} got {data}", self.user);
+        data
+    }
+
+    /// The next frame says that the call, or this device's part of it, ended for this reason.
+    pub(crate) async fn expect_end(&mut self, call: &str, reason: &str) {
+        let data = self.expect_state(call, "ended").await;
+        assert_eq!(data["endReason"], reason, "{} got {data}", self.user);
+    }
+
+    /// The next frame is an error with this code, in the way of this client's dialect: to a command without an id.
+    pub(crate) async fn expect_error(&mut self, code: &str) -> Value {
+        let error = self.expect("error").await;
+        assert_eq!(error["code"], code, "{} got {error}", self.user);
+        assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{error}");
+        error
+    }
+
+    /// Sends a command with a fresh id; the next frame is its reply. Returns its `ok`, or its `error`.
+    pub(crate) async fn ask(&mut self, event: &str, data: Value) -> Result<Value, Value> {
+        self.last_id += 1;
+        self.ask_as(self.last_id, event, data).await
+    }
+
+    /// Sends a command with this id; the next frame is its reply.
+    pub(crate) async fn ask_as(&mut self, id: u64, event: &str, data: Value) -> Result<Value, Value> {
+        self.send_text(json!({ "id": id, "event": event, "data": data }).to_string()).await;
+        let mut reply = self.expect("reply").await;
+        assert_eq!(reply["id"], id, "{reply}");
+        match (reply["ok"].take(), reply["error"].take()) {
+            (ok, Value::Null) if ok.is_object() => Ok(ok),
+            (Value::Null, error) if error.is_object() => Err(error),
+            both => panic!("a reply is one of the two, not {both:?}"),
+        }
+    }
+
+    /// Does something that is allowed: by a reply where there are replies, else it shows in what follows.
+    pub(crate) async fn does(&mut self, event: &str, data: Value) {
+        if self.is_sdk {
+            let reply = self.ask(event, data).await;
+            assert!(reply.is_ok(), "{event}: {reply:?}");
+        } else {
+            self.send(event, data).await;
+        }
+    }
+
+    /// Does something that is refused. Returns the error.
+    pub(crate) async fn is_refused(&mut self, code: &str, event: &str, data: Value) -> Value {
+        if !self.is_sdk {
+            self.send(event, data).await;
+            return self.expect_error(code).await;
+        }
+        let error = self.ask(event, data).await.expect_err(event);
+        assert_eq!(error["code"], code, "{event}: {error}");
+        error
+    }
+
+    /// Proves that nothing has come: the next frame is the answer to a command sent now. All that this client sent
+    /// before has been carried out then, too.
+    pub(crate) async fn nothing_came(&mut self) {
+        self.is_refused("unknown-call", "call:hangup", json!({ "callId": "no-such-call" })).await;
+    }
+
+    /// The close code that the server ends the socket with, as the next message.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        match self.message().await {
+            Some(Ok(Message::Close(Some(frame)))) => frame.code.into(),
+            message => panic!("{} gets {message:?} where a close frame should be", self.user),
+        }
+    }
+
+    /// The close code, after whatever else still comes.
+    pub(crate) async fn closed_at_last(&mut self) -> u16 {
+        loop {
+            match self.message().await {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                message => panic!("{} gets {message:?} before a close frame", self.user),
+            }
+        }
+    }
+
+    /// Closes the socket, and waits until the server has too.
+    pub(crate) async fn leave(mut self) {
+        self.socket.close(None).await.unwrap();
+        while let Some(Ok(_)) = self.message().await {}
+    }
+}

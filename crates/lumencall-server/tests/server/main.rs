@@ -1,0 +1,17 @@
+//! The server over real sockets: plain WebSocket clients that speak hand-written JSON, as the seed shows it.
+//!
+//! Names begin with the id of the invariant that the test checks, where there is one.
+
+mod authority;
+mod cli;
+mod consent;
+mod dialects;
+mod ends;
+mod frames;
+mod harness;
+mod http;
+mod lifetime;
+mod origins;
+mod relay;
+mod slow;
+mod whole_call;

@@ -1,0 +1,24 @@
+//! `cargo xtask test`: runs the parts of the test suite and sums up.
+
+use std::collections::BTreeSet;
+
+use crate::failure::Failure;
+use crate::setup;
+use crate::test::{Bench, Part, Summary};
+use crate::workspace::Workspace;
+
+/// Runs `parts`, all of them where none is named, with full counts where it may take `long`.
+pub(crate) fn run(workspace: &Workspace, parts: &[Part], long: bool) -> Result<(), Failure> {
+    let parts = if parts.is_empty() { Part::ALL } else { parts };
+    let parts: BTreeSet<_> = parts.iter().copied().collect();
+    let needs: BTreeSet<_> = parts.iter().flat_map(|part| part.needs()).copied().collect();
+    setup::provide(workspace, &needs.into_iter().collect::<Vec<_>>())?;
+    let bench = Bench::new(workspace, long);
+    let mut summary = Summary::default();
+    for part in parts {
+        println!("\n== {part} ==");
+        summary.add(part.run(&bench));
+    }
+    println!("\n{summary}");
+    summary.check()
+}

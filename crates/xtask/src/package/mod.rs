@@ -1,0 +1,64 @@
+//! The npm package in `pkg/`: one build for the web behind a thin facade.
+
+mod assemble;
+mod manifest;
+mod program;
+mod sizes;
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::setup::tool_path;
+use crate::wasm::{TARGET, Toolchain};
+use crate::workspace::Workspace;
+
+pub(crate) use sizes::Sizes;
+
+/// What the optimizer may use: what the compiler emits by itself, and every browser of the last years has. The names of the
+/// tools that took part are no use to anyone who downloads it.
+const WASM_OPT: &[&str] = &[
+    "-Oz",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+    "--strip-producers",
+];
+
+/// Builds the SDK and puts the package together in `pkg/`.
+///
+/// # Errors
+/// When the SDK does not compile, or a tool fails.
+pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
+    let compiled = compile(workspace)?;
+    let glue = bind(workspace, &compiled)?;
+    let optimized = glue.join("optimized.wasm");
+    let mut wasm_opt = workspace.command(workspace.npm_program("wasm-opt"));
+    wasm_opt.args(WASM_OPT).arg(glue.join("lumencall_bg.wasm")).arg("-o").arg(&optimized);
+    process::capture(&mut wasm_opt)?;
+    assemble::assemble(workspace, &glue, &optimized)
+}
+
+fn compile(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let mut cargo = Toolchain::require(workspace)?.cargo(workspace);
+    cargo.args(["build", "--package", "lumencall", "--lib", "--profile", "wasm", "--target", TARGET]);
+    process::show(&mut cargo)?;
+    Ok(workspace.wasm_target().join(TARGET).join("wasm/lumencall.wasm"))
+}
+
+/// Lets wasm-bindgen write the glue; returns the folder that holds it.
+fn bind(workspace: &Workspace, compiled: &PathBuf) -> Result<PathBuf, Failure> {
+    let folder = workspace.scratch("glue");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| Failure::io("remove", &folder, &error))?;
+    }
+    let mut bindgen = workspace.command("wasm-bindgen");
+    bindgen.env("PATH", tool_path(workspace)?);
+    bindgen.args(["--target", "web", "--out-name", "lumencall", "--out-dir"]).arg(&folder).arg(compiled);
+    process::capture(&mut bindgen)?;
+    Ok(folder)
+}

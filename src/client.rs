@@ -1,0 +1,168 @@
+//! The object that the app holds. It only delegates; `types.d.ts` documents it.
+
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
+use lumencall_core::CallId;
+use lumencall_core::session::FailureCode;
+use lumencall_core::wire::{CallInitiate, Wire};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::RtcPeerConnection;
+
+use crate::codec::JsSource;
+use crate::driver::Driver;
+use crate::error::{argument, fail};
+use crate::options::{MediaOptions, Options};
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
+/// A user's place at the signaling server, and their calls.
+#[wasm_bindgen(skip_typescript)]
+pub struct CallClient {
+    driver: Rc<Driver>,
+}
+
+impl std::fmt::Debug for CallClient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CallClient")
+    }
+}
+
+#[wasm_bindgen]
+impl CallClient {
+    /// Checks the options and the browser, and touches nothing else.
+    ///
+    /// # Errors
+    /// `invalid-argument`, `insecure-context`, `unsupported-environment`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue) -> Result<Self, JsValue> {
+        let options = Options::read(options)?;
+        check_environment()?;
+        Ok(Self { driver: Driver::new(options) })
+    }
+
+    /// Opens the connection to the server.
+    pub fn connect(&self) -> Promise {
+        match self.driver.check_disposed() {
+            Ok(()) => self.driver.ask(|session, now| session.connect(now)),
+            Err(error) => Promise::reject(&error),
+        }
+    }
+
+    /// Adds a listener.
+    ///
+    /// # Errors
+    /// `invalid-argument` where there is no such event.
+    pub fn on(&self, event: &str, listener: Function) -> Result<(), JsValue> {
+        self.driver.emitter.on(event, listener, false)
+    }
+
+    /// Adds a listener for one event.
+    ///
+    /// # Errors
+    /// As [`CallClient::on`].
+    pub fn once(&self, event: &str, listener: Function) -> Result<(), JsValue> {
+        self.driver.emitter.on(event, listener, true)
+    }
+
+    /// Removes a listener.
+    pub fn off(&self, event: &str, listener: &Function) {
+        self.driver.emitter.off(event, listener);
+    }
+
+    /// Opens media for a lobby.
+    pub fn preview(&self, media: JsValue) -> Promise {
+        let driver = self.driver.clone();
+        future_to_promise(async move { driver.preview(MediaOptions::read(media)?).await })
+    }
+
+    /// Rings.
+    pub fn initiate(&self, options: JsValue) -> Promise {
+        let driver = self.driver.clone();
+        future_to_promise(async move {
+            let request = CallInitiate::read(&JsSource(options)).map_err(argument)?;
+            driver.initiate(request).await
+        })
+    }
+
+    /// Accepts a call that rings here.
+    pub fn accept(&self, call: JsValue) -> Promise {
+        let driver = self.driver.clone();
+        future_to_promise(async move { driver.accept(read_id(&call)?).await })
+    }
+
+    /// Declines a call that rings here.
+    pub fn reject(&self, call: JsValue) -> Promise {
+        match read_id(&call) {
+            Ok(call) => self.driver.ask(|session, now| session.reject(now, &call)),
+            Err(error) => Promise::reject(&error),
+        }
+    }
+
+    /// Leaves a call.
+    pub fn hangup(&self, call: JsValue) -> Promise {
+        match read_id(&call) {
+            Ok(call) => self.driver.ask(|session, now| session.hangup(now, &call)),
+            Err(error) => Promise::reject(&error),
+        }
+    }
+
+    /// Turns microphone and camera on or off.
+    #[wasm_bindgen(js_name = toggleMedia)]
+    pub fn toggle_media(&self, call: JsValue, media: JsValue) -> Promise {
+        let driver = self.driver.clone();
+        future_to_promise(async move { driver.toggle(read_id(&call)?, MediaOptions::read(media)?).await })
+    }
+
+    /// The calls that ring or are going on.
+    #[wasm_bindgen(getter)]
+    pub fn calls(&self) -> JsValue {
+        self.driver.calls()
+    }
+
+    /// Who the user is.
+    #[wasm_bindgen(getter, js_name = userId)]
+    pub fn user_id(&self) -> String {
+        self.driver.options.user.as_str().into()
+    }
+
+    /// Where the connection to the server stands.
+    #[wasm_bindgen(getter, js_name = connectionState)]
+    pub fn connection_state(&self) -> String {
+        self.driver.session.borrow().link().as_str().into()
+    }
+
+    /// The peer connection to another in a call.
+    #[wasm_bindgen(js_name = peerConnection)]
+    pub fn peer_connection(&self, call: &str, user: &str) -> Option<RtcPeerConnection> {
+        let (call, user) = (CallId::new(call)?, lumencall_core::UserId::new(user)?);
+        self.driver.peer(&call, &user).map(|peer| peer.connection.clone())
+    }
+
+    /// Leaves everything behind.
+    pub fn dispose(&self) {
+        self.driver.dispose();
+    }
+}
+
+fn read_id(call: &JsValue) -> Result<CallId, JsValue> {
+    CallId::read(&JsSource(call.clone()))
+        .map_err(|error| argument(lumencall_core::wire::WireError { field: "callId", ..error }))
+}
+
+fn check_environment() -> Result<(), JsValue> {
+    let Some(window) = web_sys::window() else {
+        return Err(fail(FailureCode::UnsupportedEnvironment, "calls need a browser window"));
+    };
+    if !window.is_secure_context() {
+        return Err(fail(FailureCode::InsecureContext, "calls need a page that was loaded over https, or from localhost"));
+    }
+    if js_sys::Reflect::get(&window, &"RTCPeerConnection".into()).is_ok_and(|it| it.is_function()) {
+        Ok(())
+    } else {
+        Err(fail(FailureCode::UnsupportedEnvironment, "this browser has no RTCPeerConnection"))
+    }
+}

@@ -1,0 +1,188 @@
+//! What the app asks for that takes the browser's part too.
+
+use std::rc::Rc;
+
+use lumencall_core::session::{Failure, FailureCode};
+use lumencall_core::wire::{CallInitiate, MediaToggle};
+use lumencall_core::{CallId, CallType};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::codec::{JsSource, to_js};
+use crate::driver::Driver;
+use crate::error::{fail, to_error};
+use crate::media::{LocalMedia, granted};
+use crate::options::{Kinds, MediaOptions};
+
+impl Driver {
+    /// Rings. The user's media come first, so that a refusal is known before anybody rings; but where permission is
+    /// given already they do not hold it up.
+    pub(crate) async fn initiate(self: Rc<Self>, request: CallInitiate) -> Result<JsValue, JsValue> {
+        let wanted = Kinds::from(request.call_type);
+        let media = self.take_media(wanted)?;
+        let result = self.initiate_with(&media, wanted, request).await;
+        if result.is_err() {
+            self.give_up(&media);
+        }
+        result
+    }
+
+    async fn initiate_with(
+        self: &Rc<Self>,
+        media: &Rc<LocalMedia>,
+        wanted: Kinds,
+        request: CallInitiate,
+    ) -> Result<JsValue, JsValue> {
+        let ahead = !granted(wanted).await;
+        if ahead {
+            self.open_media(media, wanted).await?;
+        }
+        if media.is_closed() {
+            return Err(fail(FailureCode::CallEnded, "the client was closed before it could call"));
+        }
+        let reply = JsFuture::from(self.ask(|session, now| session.initiate(now, request)));
+        let opened = if ahead { Ok(()) } else { self.open_media(media, wanted).await };
+        let call = reply.await?;
+        let id = lumencall_core::wire::Source::member(&JsSource(call.clone()), "id").and_then(|id| id.0.as_string());
+        let id = id.unwrap_or_default();
+        if let Err(error) = opened {
+            self.leave(&id);
+            return Err(error);
+        }
+        self.show_local(&id, media);
+        Ok(call)
+    }
+
+    /// Accepts. The answer leaves with the accept; camera and microphone join it when they are open.
+    pub(crate) async fn accept(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
+        let call_type = self.session.borrow().calls().find(|known| known.id == call).map(|known| known.call_type);
+        let wanted = Kinds::from(call_type.unwrap_or(CallType::Audio));
+        let media = self.take_media(wanted)?;
+        let reply = JsFuture::from(self.ask(|session, now| session.accept(now, &call)));
+        let opened = if self.session.borrow().is_engaged_in(&call) {
+            self.open_media(&media, wanted).await
+        } else {
+            Ok(())
+        };
+        match (reply.await, opened) {
+            (Ok(accepted), Ok(())) => {
+                self.show_local(call.as_str(), &media);
+                Ok(accepted)
+            }
+            (Err(error), _) => {
+                self.give_up(&media);
+                Err(error)
+            }
+            (Ok(_), Err(error)) => {
+                self.leave(call.as_str());
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) async fn toggle(self: Rc<Self>, call_id: CallId, on: MediaOptions) -> Result<JsValue, JsValue> {
+        let MediaOptions { audio, video, screen_share } = on;
+        if screen_share == Some(true) {
+            return Err(fail(FailureCode::InvalidArgument, "screenShare: this version does not share screens"));
+        }
+        let call_type = self.session.borrow().calls().find(|known| known.id == call_id).map(|known| known.call_type);
+        if video == Some(true) && call_type == Some(CallType::Audio) {
+            return Err(fail(FailureCode::InvalidState, "this is an audio call; call with type 'video' for a picture"));
+        }
+        let engaged = self.session.borrow().is_engaged_in(&call_id);
+        let media = self.media.borrow().clone().filter(|_| engaged);
+        if let Some(media) = media {
+            if let Some(on) = audio {
+                media.set_microphone(on);
+            }
+            match video {
+                Some(true) => {
+                    media.keep_camera();
+                    self.open_media(&media, Kinds { audio: false, video: true }).await?;
+                }
+                Some(false) => {
+                    let (driver, freed) = (Rc::downgrade(&self), media.clone());
+                    media.free_camera(move || {
+                        if let Some(driver) = driver.upgrade() {
+                            driver.attach(&freed);
+                        }
+                    });
+                }
+                None => {}
+            }
+        }
+        let toggle = MediaToggle { call_id, audio, video, screen_share };
+        JsFuture::from(self.ask(|session, now| session.toggle_media(now, toggle))).await
+    }
+
+    pub(crate) async fn preview(self: Rc<Self>, on: MediaOptions) -> Result<JsValue, JsValue> {
+        self.check_disposed()?;
+        let wanted = Kinds { audio: on.audio.unwrap_or(true), video: on.video.unwrap_or(true) };
+        let known = self.preview.borrow().clone();
+        let media = match known {
+            Some(media) => media,
+            None => LocalMedia::new()?,
+        };
+        *self.preview.borrow_mut() = Some(media.clone());
+        media.keep_only(wanted);
+        let captured = media.capture(wanted, &self.options).await;
+        if captured.is_err() {
+            media.close();
+            self.preview.borrow_mut().take_if(|preview| Rc::ptr_eq(preview, &media));
+        }
+        captured.map(|()| (&media.stream).into())
+    }
+
+    /// Takes the place of the one call that a device can be in, with what a preview has opened.
+    fn take_media(&self, wanted: Kinds) -> Result<Rc<LocalMedia>, JsValue> {
+        self.check_disposed()?;
+        if self.media.borrow().is_some() {
+            return Err(fail(FailureCode::AlreadyInCall, "you are in a call already; hang it up first"));
+        }
+        let media = match self.preview.take() {
+            Some(preview) => preview,
+            None => LocalMedia::new()?,
+        };
+        media.keep_only(wanted);
+        *self.media.borrow_mut() = Some(media.clone());
+        Ok(media)
+    }
+
+    async fn open_media(&self, media: &Rc<LocalMedia>, wanted: Kinds) -> Result<(), JsValue> {
+        media.capture(wanted, &self.options).await?;
+        self.attach(media);
+        Ok(())
+    }
+
+    /// Puts the media that are open into every peer connection of the call.
+    fn attach(&self, media: &LocalMedia) {
+        for peer in &*self.peers.borrow() {
+            peer.attach(Some(media));
+        }
+    }
+
+    fn give_up(&self, media: &Rc<LocalMedia>) {
+        media.close();
+        self.media.borrow_mut().take_if(|held| Rc::ptr_eq(held, media));
+    }
+
+    /// Leaves a call whose media could not be opened. Nobody waits for the reply.
+    fn leave(self: &Rc<Self>, call: &str) {
+        if let Some(call) = CallId::new(call) {
+            let left = JsFuture::from(self.ask(|session, now| session.hangup(now, &call)));
+            wasm_bindgen_futures::spawn_local(async move { drop(left.await) });
+        }
+    }
+
+    pub(crate) fn check_disposed(&self) -> Result<(), JsValue> {
+        if self.disposed.get() {
+            return Err(to_error(&Failure::new(FailureCode::Disposed, "the client was disposed of; make a new one")));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn calls(&self) -> JsValue {
+        let calls: Vec<_> = self.session.borrow().calls().cloned().collect();
+        to_js(&calls)
+    }
+}

@@ -1,0 +1,282 @@
+//! Hands inputs to the session, and carries out what it asks for.
+//!
+//! **One choke point.** Every input goes through [`Driver::drive`]; the actions that it leads to run after its borrow has
+//! ended, in order, in one loop. A listener that calls back into the SDK finds nothing borrowed, and what it causes comes
+//! after what is going on.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use js_sys::{Function, Promise};
+use lumencall_core::session::{Action, ClientSession, Event, LogLevel, Ticket};
+use lumencall_core::wire::{ServerFrame, WireError};
+use lumencall_core::{Call, CallId, Millis, UserId};
+use wasm_bindgen::JsValue;
+use web_sys::MediaStream;
+
+use crate::codec::{event_to_js, object, to_js, to_text};
+use crate::emitter::{Emitter, report};
+use crate::error;
+use crate::media::LocalMedia;
+use crate::options::Options;
+use crate::peer::{Peer, Step};
+use crate::socket::Socket;
+
+pub(crate) struct Driver {
+    pub(crate) options: Options,
+    pub(crate) emitter: Emitter,
+    pub(crate) session: RefCell<ClientSession>,
+    /// Whether actions are being carried out further up the stack.
+    draining: Cell<bool>,
+    /// The promises that commands wait on.
+    promises: RefCell<Vec<(Ticket, Function, Function)>>,
+    socket: RefCell<Option<Rc<Socket>>>,
+    ice_servers: RefCell<JsValue>,
+    pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
+    /// Camera and microphone of the call that this device is in, or is entering.
+    pub(crate) media: RefCell<Option<Rc<LocalMedia>>>,
+    /// Those that the app opened for a lobby.
+    pub(crate) preview: RefCell<Option<Rc<LocalMedia>>>,
+    timer: RefCell<Option<Timeout>>,
+    pub(crate) disposed: Cell<bool>,
+    /// Leaves every call when the page goes away.
+    page_hide: RefCell<Option<EventListener>>,
+}
+
+impl Driver {
+    pub(crate) fn new(options: Options) -> Rc<Self> {
+        let session = ClientSession::new(options.user.clone(), options.command_timeout);
+        let ice_servers = options.ice_servers.clone().unwrap_or_else(|| js_sys::Array::new().into());
+        let driver = Rc::new(Self {
+            options,
+            emitter: Emitter::default(),
+            session: RefCell::new(session),
+            draining: Cell::new(false),
+            promises: RefCell::default(),
+            socket: RefCell::default(),
+            ice_servers: RefCell::new(ice_servers),
+            peers: RefCell::default(),
+            media: RefCell::default(),
+            preview: RefCell::default(),
+            timer: RefCell::default(),
+            disposed: Cell::new(false),
+            page_hide: RefCell::default(),
+        });
+        let weak: Weak<Self> = Rc::downgrade(&driver);
+        *driver.page_hide.borrow_mut() = web_sys::window().map(|window| {
+            EventListener::new(&window, "pagehide", move |_| {
+                if let Some(driver) = weak.upgrade() {
+                    driver.leave_everything();
+                }
+            })
+        });
+        driver
+    }
+
+    /// Hands an input to the session, and carries out what comes of it.
+    pub(crate) fn drive<T>(self: &Rc<Self>, input: impl FnOnce(&mut ClientSession) -> T) -> T {
+        let output = input(&mut self.session.borrow_mut());
+        self.drain();
+        output
+    }
+
+    /// Gives a command to the session; the promise is settled by the session's word on it.
+    pub(crate) fn ask(self: &Rc<Self>, command: impl FnOnce(&mut ClientSession, Millis) -> Ticket) -> Promise {
+        let ticket = command(&mut self.session.borrow_mut(), now());
+        let promise = Promise::new(&mut |resolve, reject| self.promises.borrow_mut().push((ticket, resolve, reject)));
+        self.drain();
+        promise
+    }
+
+    fn drain(self: &Rc<Self>) {
+        if self.draining.replace(true) {
+            return;
+        }
+        loop {
+            let action = self.session.borrow_mut().poll_action();
+            let Some(action) = action else { break };
+            self.carry_out(action);
+        }
+        self.draining.set(false);
+        let deadline = self.session.borrow().poll_timeout();
+        *self.timer.borrow_mut() = deadline.map(|deadline| {
+            let driver = self.clone();
+            let wait = u32::try_from(deadline.saturating_sub(now())).unwrap_or(u32::MAX);
+            Timeout::new(wait, move || driver.drive(|session| session.handle_timeout(now())))
+        });
+    }
+
+    fn carry_out(self: &Rc<Self>, action: Action) {
+        match action {
+            Action::OpenSocket => match Socket::open(self, &self.options.url) {
+                Ok(socket) => drop(self.socket.replace(Some(socket))),
+                Err(_) => self.session.borrow_mut().handle_socket_closed(),
+            },
+            Action::CloseSocket => {
+                if let Some(socket) = self.socket.take() {
+                    socket.close();
+                }
+            }
+            Action::Send(frame) => {
+                if let (Some(socket), Some(text)) = (&*self.socket.borrow(), to_text(&frame)) {
+                    socket.send(&text);
+                }
+            }
+            Action::UseIceServers(servers) => {
+                if self.options.ice_servers.is_none() {
+                    *self.ice_servers.borrow_mut() = to_js(&servers);
+                }
+            }
+            Action::Settle { ticket, result } => self.settle(ticket, result),
+            Action::Emit(event) => self.emit(&event),
+            Action::Log { level, message, call } => self.log(level, message, call.as_ref()),
+            Action::OpenPeer { call, user, call_type } => {
+                let opened = Peer::open(self, call.clone(), user.clone(), call_type, &self.ice_servers.borrow());
+                match opened {
+                    Ok(peer) => self.peers.borrow_mut().push(peer),
+                    Err(_) => self.session.borrow_mut().handle_negotiation_failed(&call, &user),
+                }
+            }
+            Action::Offer { call, user } => self.run_step(&call, &user, Step::Offer),
+            Action::Answer { call, user, offer } => self.run_step(&call, &user, Step::Answer(offer)),
+            Action::ApplyAnswer { call, user, answer } => self.run_step(&call, &user, Step::ApplyAnswer(answer)),
+            Action::AddCandidate { candidate, user } => {
+                if let Some(peer) = self.peer(&candidate.call_id, &user) {
+                    peer.add_candidate(&candidate);
+                }
+            }
+            Action::ClosePeer { call, user } => self.close_peers(|peer| peer.call == call && peer.user == user),
+            Action::Release { call } => {
+                if let Some(media) = self.media.take() {
+                    media.close();
+                }
+                self.close_peers(|peer| peer.call == call);
+            }
+        }
+    }
+
+    fn run_step(self: &Rc<Self>, call: &CallId, user: &UserId, step: Step) {
+        if let Some(peer) = self.peer(call, user) {
+            peer.run(self, step, self.media.borrow().clone());
+        }
+    }
+
+    pub(crate) fn peer(&self, call: &CallId, user: &UserId) -> Option<Rc<Peer>> {
+        self.peers.borrow().iter().find(|peer| peer.call == *call && peer.user == *user).cloned()
+    }
+
+    fn close_peers(&self, goes: impl Fn(&Peer) -> bool) {
+        let gone: Vec<_> = self.peers.borrow_mut().extract_if(.., |peer| goes(peer)).collect();
+        for peer in gone {
+            peer.close(self);
+        }
+    }
+
+    fn settle(&self, ticket: Ticket, result: Result<Option<Call>, lumencall_core::session::Failure>) {
+        let mut promises = self.promises.borrow_mut();
+        let Some(index) = promises.iter().position(|(waiting, ..)| *waiting == ticket) else { return };
+        let (_, resolve, reject) = promises.swap_remove(index);
+        drop(promises);
+        let settled = match result {
+            Ok(call) => resolve.call1(&JsValue::UNDEFINED, &call.map_or(JsValue::UNDEFINED, |call| to_js(&call))),
+            Err(failure) => reject.call1(&JsValue::UNDEFINED, &error::to_error(&failure)),
+        };
+        // The functions of a promise do not throw (ECMA-262, 27.2.1.3).
+        drop(settled);
+    }
+
+    fn emit(&self, event: &Event) {
+        match event {
+            Event::Call(event) => self.emitter.emit(event.event(), &event_to_js(event)),
+            Event::Link(link) => {
+                self.emitter.emit("connection:state-changed", &object(&[("state", link.as_str().into())]));
+            }
+            Event::Error(failure) => self.emitter.emit("error", &error::to_error(failure)),
+        }
+    }
+
+    fn log(&self, level: LogLevel, message: &str, call: Option<&CallId>) {
+        let Some(logger) = &self.options.logger else { return };
+        let level = match level {
+            LogLevel::Debug => "debug",
+            LogLevel::Info => "info",
+            LogLevel::Warn => "warn",
+            LogLevel::Error => "error",
+        };
+        let message = match call {
+            Some(call) => [message, " (call ", call.as_str(), ")"].concat(),
+            None => message.into(),
+        };
+        if let Err(thrown) = logger.call2(&JsValue::UNDEFINED, &level.into(), &message.into()) {
+            report(&thrown);
+        }
+    }
+
+    /// Shows the app the user's own media.
+    pub(crate) fn show_local(&self, call: &str, media: &LocalMedia) {
+        let data = object(&[("callId", call.into()), ("kind", "camera".into()), ("stream", (&media.stream).into())]);
+        self.emitter.emit("media:local", &data);
+    }
+
+    /// Shows the app what another sends, or that it is gone.
+    pub(crate) fn show_remote(&self, peer: &Peer, stream: Option<&MediaStream>) {
+        let mut members =
+            vec![("callId", peer.call.as_str().into()), ("userId", peer.user.as_str().into()), ("kind", "camera".into())];
+        let event = match stream {
+            Some(stream) => {
+                members.push(("stream", stream.into()));
+                "media:remote"
+            }
+            None => "media:remote-removed",
+        };
+        self.emitter.emit(event, &object(&members));
+    }
+
+    pub(crate) fn socket_open(self: &Rc<Self>, socket: &Rc<Socket>) {
+        if self.is_current(socket) {
+            self.drive(ClientSession::handle_socket_open);
+        }
+    }
+
+    pub(crate) fn socket_frame(self: &Rc<Self>, socket: &Rc<Socket>, frame: Result<ServerFrame, WireError>) {
+        if self.is_current(socket) {
+            self.drive(|session| match frame {
+                Ok(frame) => session.handle_frame(frame),
+                Err(_) => session.handle_bad_frame(),
+            });
+        }
+    }
+
+    pub(crate) fn socket_closed(self: &Rc<Self>, socket: &Rc<Socket>) {
+        if self.is_current(socket) {
+            self.socket.take();
+            self.drive(ClientSession::handle_socket_closed);
+        }
+    }
+
+    fn is_current(&self, socket: &Rc<Socket>) -> bool {
+        self.socket.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, socket))
+    }
+
+    /// Leaves every call, and closes the connection, the camera and the microphone.
+    pub(crate) fn leave_everything(self: &Rc<Self>) {
+        for media in [self.preview.take(), self.media.take()].into_iter().flatten() {
+            media.close();
+        }
+        self.drive(ClientSession::dispose);
+    }
+
+    pub(crate) fn dispose(self: &Rc<Self>) {
+        self.disposed.set(true);
+        self.emitter.clear();
+        self.leave_everything();
+        self.page_hide.take();
+    }
+}
+
+/// Milliseconds on the page's monotonic clock (W3C High Resolution Time, 7).
+fn now() -> Millis {
+    web_sys::window().and_then(|window| window.performance()).map_or(0, |performance| performance.now() as Millis)
+}

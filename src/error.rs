@@ -1,0 +1,58 @@
+//! Errors as JavaScript sees them: a real `Error` with `name: "CallError"`, a stable `code`, and its `cause`.
+
+use js_sys::{Error, Reflect};
+use lumencall_core::session::{Failure, FailureCode};
+use lumencall_core::wire::WireError;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::DomException;
+
+/// The failure as an `Error`.
+pub(crate) fn to_error(failure: &Failure) -> JsValue {
+    with_cause(failure, &JsValue::UNDEFINED)
+}
+
+/// The failure as an `Error`, with what the browser said.
+pub(crate) fn with_cause(failure: &Failure, cause: &JsValue) -> JsValue {
+    let error = Error::new(&failure.message);
+    error.set_name("CallError");
+    set(&error, "code", &failure.code.as_str().into());
+    if let Some(call) = &failure.call {
+        set(&error, "callId", &call.as_str().into());
+    }
+    if !cause.is_undefined() {
+        error.set_cause(cause);
+    }
+    error.into()
+}
+
+fn set(error: &Error, name: &str, value: &JsValue) {
+    // Setting a member of an error that was just made cannot fail.
+    drop(Reflect::set(error, &JsValue::from_str(name), value));
+}
+
+/// A failure with a sentence of ours.
+pub(crate) fn fail(code: FailureCode, message: &'static str) -> JsValue {
+    to_error(&Failure::new(code, message))
+}
+
+/// An argument that cannot be read.
+pub(crate) fn argument(error: WireError) -> JsValue {
+    let subject = if error.field.is_empty() { "the argument" } else { error.field };
+    let message = [subject, " should be ", error.expected].concat();
+    to_error(&Failure { code: FailureCode::InvalidArgument, message: message.into(), call: None })
+}
+
+/// What `getUserMedia` rejected with (W3C Media Capture and Streams, 10.2).
+pub(crate) fn capture(cause: &JsValue) -> JsValue {
+    let name = cause.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
+    let failure = match name.as_str() {
+        "NotFoundError" | "OverconstrainedError" => {
+            Failure::new(FailureCode::DeviceNotFound, "there is no camera or microphone that fits what was asked for")
+        }
+        "NotReadableError" | "AbortError" => {
+            Failure::new(FailureCode::DeviceInUse, "the camera or microphone cannot be read; another program may have it")
+        }
+        _ => Failure::new(FailureCode::PermissionDenied, "the camera or microphone was refused, by the user or by a policy"),
+    };
+    with_cause(&failure, cause)
+}

@@ -1,0 +1,158 @@
+//! The camera and the microphone of this device, for one call or a preview.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use js_sys::Array;
+use lumencall_core::session::{Failure, FailureCode};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus};
+
+use crate::codec::object;
+use crate::error;
+use crate::options::{Kinds, Options};
+
+/// How long a camera that goes off keeps sending black before it is freed, in milliseconds: long enough for one frame at
+/// the lowest rates that browsers send a disabled track with.
+const BLACK: u32 = 300;
+
+/// One stream, the same for the whole of the call, whatever tracks come and go in it.
+pub(crate) struct LocalMedia {
+    pub(crate) stream: MediaStream,
+    closed: Cell<bool>,
+    microphone_on: Cell<bool>,
+    /// The camera's way from off to free.
+    freeing: RefCell<Option<Timeout>>,
+}
+
+impl LocalMedia {
+    pub(crate) fn new() -> Result<Rc<Self>, JsValue> {
+        Ok(Rc::new(Self {
+            stream: MediaStream::new()?,
+            closed: Cell::new(false),
+            microphone_on: Cell::new(true),
+            freeing: RefCell::new(None),
+        }))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Opens what of these is not open yet. What the browser yields after [`LocalMedia::close`] is stopped at once.
+    pub(crate) async fn capture(&self, wanted: Kinds, options: &Options) -> Result<(), JsValue> {
+        let missing = Kinds {
+            audio: wanted.audio && self.track("audio").is_none(),
+            video: wanted.video && self.track("video").is_none(),
+        };
+        if missing.audio || missing.video {
+            let constraints = MediaStreamConstraints::new();
+            if missing.audio {
+                constraints.set_audio(&options.audio);
+            }
+            if missing.video {
+                constraints.set_video(&options.video);
+            }
+            let captured = devices()?.get_user_media_with_constraints(&constraints).map_err(|cause| error::capture(&cause))?;
+            let captured = JsFuture::from(captured).await.map_err(|cause| error::capture(&cause))?;
+            let captured: MediaStream = captured.unchecked_into();
+            for track in tracks(&captured.get_tracks()) {
+                if self.closed.get() {
+                    track.stop();
+                } else {
+                    self.stream.add_track(&track);
+                }
+            }
+        }
+        if self.closed.get() {
+            return Err(error::to_error(&Failure::new(FailureCode::CallEnded, "the call ended before it was done")));
+        }
+        self.set_microphone(self.microphone_on.get());
+        Ok(())
+    }
+
+    /// The live track of this kind, `audio` or `video`.
+    pub(crate) fn track(&self, kind: &str) -> Option<MediaStreamTrack> {
+        tracks(&self.stream.get_tracks()).find(|track| track.kind() == kind)
+    }
+
+    /// Silences the microphone, or lets it be heard; it stays open.
+    pub(crate) fn set_microphone(&self, on: bool) {
+        self.microphone_on.set(on);
+        if let Some(track) = self.track("audio") {
+            track.set_enabled(on);
+        }
+    }
+
+    /// Keeps the camera from being freed, where it was about to be.
+    pub(crate) fn keep_camera(&self) {
+        self.freeing.take();
+        if let Some(track) = self.track("video") {
+            track.set_enabled(true);
+        }
+    }
+
+    /// Blanks the camera, and frees it a little later, once a black frame is on its way; then calls `freed`.
+    pub(crate) fn free_camera(self: &Rc<Self>, freed: impl FnOnce() + 'static) {
+        let Some(track) = self.track("video") else { return };
+        track.set_enabled(false);
+        let media = self.clone();
+        *self.freeing.borrow_mut() = Some(Timeout::new(BLACK, move || {
+            media.drop_track(&track);
+            freed();
+        }));
+    }
+
+    /// Lets go of what is not wanted.
+    pub(crate) fn keep_only(&self, wanted: Kinds) {
+        for track in tracks(&self.stream.get_tracks()) {
+            let keep = if track.kind() == "audio" { wanted.audio } else { wanted.video };
+            if !keep {
+                self.drop_track(&track);
+            }
+        }
+    }
+
+    fn drop_track(&self, track: &MediaStreamTrack) {
+        track.stop();
+        self.stream.remove_track(track);
+    }
+
+    /// Stops every track, now and for good.
+    pub(crate) fn close(&self) {
+        self.closed.set(true);
+        self.freeing.take();
+        for track in tracks(&self.stream.get_tracks()) {
+            track.stop();
+        }
+    }
+}
+
+fn tracks(tracks: &Array) -> impl Iterator<Item = MediaStreamTrack> {
+    tracks.iter().map(JsCast::unchecked_into)
+}
+
+/// The browser's media devices; there are none in a page that is not secure.
+pub(crate) fn devices() -> Result<MediaDevices, JsValue> {
+    web_sys::window().and_then(|window| window.navigator().media_devices().ok()).ok_or_else(|| {
+        error::fail(FailureCode::UnsupportedEnvironment, "this browser gives no camera or microphone to this page")
+    })
+}
+
+/// Whether the user has said yes to all of these before, so that capture will not ask. A browser that does not tell counts
+/// as one that asks.
+pub(crate) async fn granted(wanted: Kinds) -> bool {
+    (!wanted.audio || is_granted("microphone").await) && (!wanted.video || is_granted("camera").await)
+}
+
+async fn is_granted(name: &str) -> bool {
+    let descriptor = object(&[("name", name.into())]).unchecked_into();
+    let query = web_sys::window()
+        .and_then(|window| window.navigator().permissions().ok())
+        .and_then(|permissions| permissions.query(&descriptor).ok());
+    let Some(query) = query else { return false };
+    let status = JsFuture::from(query).await.map(JsCast::unchecked_into::<PermissionStatus>);
+    status.is_ok_and(|status| status.state() == PermissionState::Granted)
+}

@@ -1,0 +1,93 @@
+//! What the app passes in, checked before anything is touched.
+
+use js_sys::{Array, Function};
+use lumencall_core::session::FailureCode;
+use lumencall_core::wire::{Source, Wire};
+use lumencall_core::{CallType, Millis, UserId};
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::codec::JsSource;
+use crate::error::{argument, fail};
+
+/// How long a command waits for its reply where the app does not say, in milliseconds.
+const COMMAND_TIMEOUT: Millis = 10_000;
+
+/// The options of a client.
+pub(crate) struct Options {
+    /// The WebSocket's address, with the user that the server is to take this client for.
+    pub(crate) url: Box<str>,
+    pub(crate) user: UserId,
+    pub(crate) command_timeout: Millis,
+    /// Used in place of the server's, where the app gives some.
+    pub(crate) ice_servers: Option<JsValue>,
+    pub(crate) audio: JsValue,
+    pub(crate) video: JsValue,
+    pub(crate) logger: Option<Function>,
+}
+
+impl Options {
+    pub(crate) fn read(options: JsValue) -> Result<Self, JsValue> {
+        let options = JsSource(options);
+        if !options.is_object() {
+            return Err(fail(FailureCode::InvalidArgument, "the client's options should be an object"));
+        }
+        let url = Box::<str>::read_member(&options, "url").map_err(argument)?;
+        let user = UserId::read_member(&options, "userId").map_err(argument)?;
+        let command_timeout = Option::<u32>::read_member(&options, "commandTimeout").map_err(argument)?;
+        let ice_servers = options.member("iceServers").map(|servers| servers.0);
+        if ice_servers.as_ref().is_some_and(|servers| !Array::is_array(servers)) {
+            return Err(fail(FailureCode::InvalidArgument, "iceServers should be an array of RTCIceServer"));
+        }
+        let logger = options.member("logger").map(|logger| logger.0.dyn_into::<Function>()).transpose();
+        let constraint = |kind| options.member("media").and_then(|media| media.member(kind)).map_or(JsValue::TRUE, |it| it.0);
+        Ok(Self {
+            url: address(&url, user.as_str()),
+            command_timeout: command_timeout.map_or(COMMAND_TIMEOUT, Millis::from),
+            ice_servers,
+            audio: constraint("audio"),
+            video: constraint("video"),
+            logger: logger.map_err(|_| fail(FailureCode::InvalidArgument, "logger should be a function"))?,
+            user,
+        })
+    }
+}
+
+/// The address with `userId` in its query, for a server that authenticates nobody (`--auth dev`).
+fn address(url: &str, user: &str) -> Box<str> {
+    let separator = if url.contains('?') { "&" } else { "?" };
+    let user: String = js_sys::encode_uri_component(user).into();
+    [url, separator, "userId=", &user].concat().into()
+}
+
+/// Which media devices are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    pub(crate) audio: bool,
+    pub(crate) video: bool,
+}
+
+impl From<CallType> for Kinds {
+    fn from(call_type: CallType) -> Self {
+        Self { audio: true, video: call_type == CallType::Video }
+    }
+}
+
+/// What is to be on; absent is unchanged.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct MediaOptions {
+    pub(crate) audio: Option<bool>,
+    pub(crate) video: Option<bool>,
+    pub(crate) screen_share: Option<bool>,
+}
+
+impl MediaOptions {
+    pub(crate) fn read(options: JsValue) -> Result<Self, JsValue> {
+        if options.is_undefined() {
+            return Ok(Self::default());
+        }
+        serde_wasm_bindgen::from_value(options)
+            .map_err(|_| fail(FailureCode::InvalidArgument, "audio, video and screenShare should each be true, false or absent"))
+    }
+}

@@ -1,0 +1,248 @@
+//! One peer connection: the browser's own, with what it says handed to the driver.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use gloo_events::EventListener;
+use js_sys::Array;
+use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Wire};
+use lumencall_core::{CallId, CallType, UserId};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+use crate::codec::{JsSource, to_js};
+use crate::driver::Driver;
+use crate::media::LocalMedia;
+use crate::options::Kinds;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `RTCRtpSender` with the method that `web-sys` lacks (W3C WebRTC 1.0, 5.2).
+    type SenderWithStreams;
+
+    #[wasm_bindgen(method, js_name = setStreams)]
+    fn set_streams(this: &SenderWithStreams, stream: &MediaStream);
+}
+
+/// A peer connection to one other in a call.
+pub(crate) struct Peer {
+    pub(crate) call: CallId,
+    pub(crate) user: UserId,
+    pub(crate) connection: RtcPeerConnection,
+    sends: Kinds,
+    /// The stream that the app was shown last.
+    shown: RefCell<Option<MediaStream>>,
+    closed: Cell<bool>,
+    /// They end with the peer.
+    listeners: RefCell<Vec<EventListener>>,
+}
+
+/// A step of the negotiation.
+pub(crate) enum Step {
+    /// Make an offer.
+    Offer,
+    /// Apply this offer and answer it.
+    Answer(Private),
+    /// Apply this answer.
+    ApplyAnswer(Private),
+}
+
+impl Peer {
+    pub(crate) fn open(
+        driver: &Rc<Driver>,
+        call: CallId,
+        user: UserId,
+        call_type: CallType,
+        ice_servers: &JsValue,
+    ) -> Result<Rc<Self>, JsValue> {
+        let configuration = RtcConfiguration::new();
+        configuration.set_ice_servers(ice_servers);
+        configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
+        let peer = Rc::new(Self {
+            call,
+            user,
+            connection: RtcPeerConnection::new_with_configuration(&configuration)?,
+            sends: call_type.into(),
+            shown: RefCell::new(None),
+            closed: Cell::new(false),
+            listeners: RefCell::default(),
+        });
+        peer.listen("icecandidate", driver, Self::candidate_gathered);
+        peer.listen("connectionstatechange", driver, Self::connection_changed);
+        peer.listen("track", driver, Self::track_came);
+        Ok(peer)
+    }
+
+    fn listen<E: JsCast + 'static>(self: &Rc<Self>, event: &'static str, driver: &Rc<Driver>, handle: fn(&Self, &Rc<Driver>, &E)) {
+        let (peer, driver): (Weak<Self>, Weak<Driver>) = (Rc::downgrade(self), Rc::downgrade(driver));
+        let listener = EventListener::new(&self.connection, event, move |event| {
+            if let (Some(peer), Some(driver)) = (peer.upgrade(), driver.upgrade()) {
+                handle(&peer, &driver, event.unchecked_ref());
+            }
+        });
+        self.listeners.borrow_mut().push(listener);
+    }
+
+    fn candidate_gathered(&self, driver: &Rc<Driver>, event: &RtcPeerConnectionIceEvent) {
+        let Some(candidate) = event.candidate() else { return };
+        // Not every browser has a `usernameFragment` there, so it is read as a member that may be missing.
+        let username_fragment = Wire::read_member(&JsSource((&candidate).into()), "usernameFragment").unwrap_or_default();
+        driver.drive(|session| {
+            session.handle_local_candidate(IceCandidate {
+                call_id: self.call.clone(),
+                from_user_id: None,
+                to_user_id: self.user.clone(),
+                candidate: Private::new(candidate.candidate()),
+                sdp_mid: candidate.sdp_mid().map(Into::into),
+                sdp_m_line_index: candidate.sdp_m_line_index(),
+                username_fragment,
+                extra: Extra::default(),
+            });
+        });
+    }
+
+    fn connection_changed(&self, driver: &Rc<Driver>, _event: &JsValue) {
+        let state = match self.connection.connection_state() {
+            RtcPeerConnectionState::Connected => ConnectionState::Connected,
+            RtcPeerConnectionState::Disconnected => ConnectionState::Reconnecting,
+            RtcPeerConnectionState::Failed => ConnectionState::Failed,
+            _ => return,
+        };
+        driver.drive(|session| session.handle_connection(&self.call, &self.user, state));
+    }
+
+    fn track_came(&self, driver: &Rc<Driver>, event: &RtcTrackEvent) {
+        let stream = match event.streams().get(0).dyn_into::<MediaStream>() {
+            Ok(stream) => stream,
+            // The other side named no stream for its track.
+            Err(_) => match MediaStream::new_with_tracks(&Array::of1(&event.track())) {
+                Ok(stream) => stream,
+                Err(_) => return,
+            },
+        };
+        let known = self.shown.replace(Some(stream.clone()));
+        if known.as_ref() != Some(&stream) {
+            driver.show_remote(self, Some(&stream));
+        }
+    }
+
+    /// Runs a step, and tells the driver what came of it.
+    pub(crate) fn run(self: &Rc<Self>, driver: &Rc<Driver>, step: Step, media: Option<Rc<LocalMedia>>) {
+        let (peer, driver) = (self.clone(), driver.clone());
+        spawn_local(async move {
+            if peer.negotiate(&driver, step, media).await.is_err() && !peer.closed.get() {
+                driver.drive(|session| session.handle_negotiation_failed(&peer.call, &peer.user));
+            }
+        });
+    }
+
+    async fn negotiate(&self, driver: &Rc<Driver>, step: Step, media: Option<Rc<LocalMedia>>) -> Result<(), JsValue> {
+        match step {
+            Step::Offer => {
+                self.add_transceivers(media.as_deref());
+                let offer = JsFuture::from(self.connection.create_offer()).await?;
+                self.describe(driver, DescriptionType::Offer, offer.unchecked_into()).await
+            }
+            Step::Answer(offer) => {
+                self.apply(driver, RtcSdpType::Offer, &offer).await?;
+                self.take_up_transceivers(media.as_deref());
+                let answer = JsFuture::from(self.connection.create_answer()).await?;
+                self.describe(driver, DescriptionType::Answer, answer.unchecked_into()).await
+            }
+            Step::ApplyAnswer(answer) => self.apply(driver, RtcSdpType::Answer, &answer).await,
+        }
+    }
+
+    /// Sets the description that was made, and sends it as it was made: gathering has added nothing to it.
+    async fn describe(
+        &self,
+        driver: &Rc<Driver>,
+        kind: DescriptionType,
+        description: RtcSessionDescriptionInit,
+    ) -> Result<(), JsValue> {
+        JsFuture::from(self.connection.set_local_description(&description)).await?;
+        let sdp = description.get_sdp().unwrap_or_default();
+        driver.drive(|session| session.handle_local_description(&self.call, &self.user, kind, sdp.into()));
+        Ok(())
+    }
+
+    async fn apply(&self, driver: &Rc<Driver>, kind: RtcSdpType, sdp: &Private) -> Result<(), JsValue> {
+        let description = RtcSessionDescriptionInit::new(kind);
+        description.set_sdp(sdp.reveal());
+        JsFuture::from(self.connection.set_remote_description(&description)).await?;
+        driver.drive(|session| session.handle_remote_described(&self.call, &self.user));
+        Ok(())
+    }
+
+    /// The offerer's media descriptions. They wait for no capture: a track is put into its sender when it is there.
+    fn add_transceivers(&self, media: Option<&LocalMedia>) {
+        for (kind, sends) in [("audio", self.sends.audio), ("video", self.sends.video)] {
+            if sends {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                if let Some(media) = media {
+                    init.set_streams(&Array::of1(&media.stream));
+                }
+                self.connection.add_transceiver_with_str_and_init(kind, &init);
+            }
+        }
+        self.attach(media);
+    }
+
+    /// The answerer's: those of the offer, with our own media in what we send.
+    fn take_up_transceivers(&self, media: Option<&LocalMedia>) {
+        for transceiver in transceivers(&self.connection) {
+            let kind = transceiver.receiver().track().kind();
+            let sends = if kind == "audio" { self.sends.audio } else { self.sends.video };
+            if sends {
+                transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                if let Some(media) = media {
+                    let sender: SenderWithStreams = transceiver.sender().unchecked_into();
+                    sender.set_streams(&media.stream);
+                }
+            }
+        }
+        self.attach(media);
+    }
+
+    /// Puts the tracks that are open into their senders, and takes out those that are not.
+    pub(crate) fn attach(&self, media: Option<&LocalMedia>) {
+        let Some(media) = media else { return };
+        for transceiver in transceivers(&self.connection) {
+            let track = media.track(&transceiver.receiver().track().kind());
+            let sender: RtcRtpSender = transceiver.sender();
+            if sender.track() != track {
+                let replaced = JsFuture::from(sender.replace_track(track.as_ref()));
+                // It fails only where the connection was closed meanwhile, when nothing is sent at all.
+                spawn_local(async move { drop(replaced.await) });
+            }
+        }
+    }
+
+    pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
+        // The message has the members of an `RTCIceCandidateInit`; the browser passes over the others.
+        let init = to_js(candidate).unchecked_into();
+        let added = JsFuture::from(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)));
+        // One that cannot be used, of another generation or an address family that is not here, is one path less.
+        spawn_local(async move { drop(added.await) });
+    }
+
+    pub(crate) fn close(&self, driver: &Driver) {
+        self.closed.set(true);
+        self.listeners.borrow_mut().clear();
+        self.connection.close();
+        if self.shown.take().is_some() {
+            driver.show_remote(self, None);
+        }
+    }
+}
+
+fn transceivers(connection: &RtcPeerConnection) -> impl Iterator<Item = RtcRtpTransceiver> {
+    connection.get_transceivers().into_iter().map(JsCast::unchecked_into)
+}

@@ -1,0 +1,61 @@
+// The two screens before a call: who you are, and whom to call.
+import { $, showAvatar } from './view.js'
+
+const KEY = 'lumencall.name'
+const asked = new URLSearchParams(location.search)
+
+/** The name by which to join at once: from the address, or from before a reload. A second tab may be somebody else. */
+export const rememberedName = () => clean(asked.get('name')) || sessionStorage.getItem(KEY)
+
+export const rememberName = (name) => sessionStorage.setItem(KEY, name)
+
+/** Forgets the name, in the address too. */
+export function forgetName() {
+  sessionStorage.removeItem(KEY)
+  asked.delete('name')
+  history.replaceState(null, '', location.pathname)
+}
+
+/** Wires the forms: `join(name)`, `call(name, type)` and `leave()` are what they do. */
+export function wireLobby({ join, call, leave }) {
+  onSubmit($('join'), () => join(take('name')))
+  onSubmit($('dial'), ({ submitter }) => call(take('callee'), submitter?.value ?? 'video'))
+  $('leave').addEventListener('click', leave)
+  // Whoever opens the second tab most likely calls it next.
+  $('second').addEventListener('click', () => { $('callee').value ||= $('second').dataset.name })
+  $('callee').value = clean(asked.get('call'))
+}
+
+/** While the server is being asked, the form waits. */
+export function renderJoining(name, busy) {
+  $('name').value ||= name ?? ''
+  for (const field of $('join').elements) field.disabled = busy
+}
+
+/** Draws who is here; without a name, nobody is. */
+export function renderLobby(name) {
+  $('me').hidden = !name
+  if (!name) return
+  showAvatar($('me-avatar'), name)
+  $('me-name').textContent = name
+  $('hello').textContent = `Hello, ${name}`
+  const other = name === 'bob' ? 'alice' : 'bob'
+  $('second').dataset.name = other
+  $('second').textContent = `Open a tab as ${other}`
+  $('second').href = `?${new URLSearchParams({ name: other, call: name })}`
+}
+
+function onSubmit(form, run) {
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    run(event)
+  })
+}
+
+function take(id) {
+  const value = clean($(id).value)
+  $(id).value = value
+  return value
+}
+
+const clean = (text) => (text ?? '').trim().slice(0, 32)

@@ -1,0 +1,77 @@
+// Wires the page: what a user does goes to the phone, and each change of the phone is drawn.
+import { renderCall, wireCall } from './call-screen.js'
+import { renderIncoming, wireIncoming } from './incoming.js'
+import { forgetName, rememberedName, rememberName, renderJoining, renderLobby, wireLobby } from './lobby.js'
+import { Phone } from './phone.js'
+import { $, clearNotice, showNotice, showScreen, showTitle } from './view.js'
+import * as words from './words.js'
+
+/** @type {Phone | undefined} */
+let phone
+
+async function join(name) {
+  if (!name) return showScreen('join')
+  renderJoining(name, true)
+  try {
+    phone = await Phone.open(name, { changed: render, ended, failed })
+    rememberName(name)
+    render()
+  } catch (error) {
+    showScreen('join')
+    failed(error)
+  } finally {
+    renderJoining(name, false)
+  }
+}
+
+function leave() {
+  phone.close()
+  phone = undefined
+  forgetName()
+  render()
+}
+
+function call(peer, type) {
+  clearNotice()
+  if (peer === phone.name) return showNotice({ ...words.callsSelf, tone: 'trouble' })
+  if (peer) phone.start(peer, type)
+}
+
+function reconnect() {
+  phone.connect().catch(failed)
+}
+
+function render() {
+  // The first events come while `open` is still on its way.
+  if (!phone && document.body.dataset.screen === 'loading') return
+  showScreen(phone ? (phone.call ? 'call' : 'lobby') : 'join')
+  renderLobby(phone?.name)
+  renderCall(phone?.call)
+  renderIncoming(phone?.incoming)
+  renderConnection(phone?.connection ?? 'connected')
+  showTitle(words.title(phone), Boolean(phone?.incoming))
+}
+
+function renderConnection(state) {
+  const text = words.connection(state)
+  $('banner').hidden = !text
+  $('banner-text').textContent = text
+  $('reconnect').hidden = state !== 'disconnected'
+}
+
+function ended(party, reason, elsewhere) {
+  const { again, ...text } = words.ending(party, reason, elsewhere)
+  $('callee').value = party.peer
+  showNotice({ ...text, action: again && { label: again, run: () => call(party.peer, party.type) } })
+}
+
+function failed(error) {
+  console.warn(`${error.code}: ${error.message}`)
+  showNotice({ ...words.error(error), tone: 'trouble' })
+}
+
+wireLobby({ join, call, leave })
+wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup() })
+wireIncoming({ accept: (ring) => phone.accept(ring), decline: (ring) => phone.decline(ring) })
+$('reconnect').addEventListener('click', reconnect)
+join(rememberedName())

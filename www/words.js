@@ -1,0 +1,114 @@
+// Every text that changes while the page is open.
+
+export const incoming = (type) => (type === 'video' ? 'Incoming video call' : 'Incoming audio call')
+
+/** 42 seconds are "00:42". */
+export function duration(seconds) {
+  const two = (number) => String(number).padStart(2, '0')
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60]
+  return `${hours ? `${hours}:` : ''}${two(minutes)}:${two(Math.floor(seconds) % 60)}`
+}
+
+/** The title of the tab. */
+export function title({ name, incoming, call } = {}) {
+  if (incoming) return `${incoming.callerId} is calling`
+  if (call) return `${call.peer} · lumencall`
+  return name ? `${name} · lumencall` : 'lumencall'
+}
+
+/** Where the call stands, and what else is worth knowing. */
+export function callState({ state, opening, role, type, peer }) {
+  const devices = type === 'video' ? 'camera and microphone' : 'microphone'
+  if (opening && (state === 'initiating' || state === 'ringing' && role === 'callee')) {
+    return { text: `Opening your ${devices}…`, hint: 'Your browser may ask whether this page may use them.' }
+  }
+  switch (state) {
+    case 'initiating':
+      return { text: `Calling ${peer}…`, hint: `${peer} is not here at the moment. It rings as soon as they join.` }
+    case 'ringing':
+      return { text: role === 'caller' ? `Ringing ${peer}…` : 'Answering…' }
+    case 'connecting':
+      return { text: 'Connecting…' }
+    case 'connected':
+      return { text: 'Connected' }
+    case 'reconnecting':
+      return { text: 'Reconnecting…', hint: 'The connection was interrupted. Stay, it is being mended.' }
+    default:
+      return { text: '' }
+  }
+}
+
+/** What the other does not show, where one would expect it. */
+export function badges({ theirs, type }) {
+  return { muted: theirs.audio ? '' : 'Muted', dark: theirs.video || type === 'audio' ? '' : 'Camera off' }
+}
+
+/** How a call ended, as this side saw it; `again` is what the button says that calls once more. */
+export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
+  if (elsewhere) return { title: 'Answered on another device', detail: `You took the call from ${peer} there.` }
+  const outgoing = role === 'caller'
+  const length = connectedAt === undefined ? '' : `You talked for ${duration((performance.now() - connectedAt) / 1000)}.`
+  const again = outgoing ? 'Call again' : 'Call back'
+  switch (reason) {
+    case 'completed':
+      return { title: left ? 'You hung up' : `${peer} hung up`, detail: length, again }
+    case 'rejected':
+      if (outgoing) return { title: `${peer} declined`, detail: 'Perhaps it is a bad moment.', again }
+      return { title: 'Call declined', detail: `You declined the call from ${peer}.`, again }
+    case 'missed':
+      if (outgoing) return { title: 'No answer', detail: `${peer} did not pick up.`, again }
+      return { title: 'Missed call', detail: `${peer} called you.`, again }
+    case 'busy':
+      if (outgoing) return { title: `${peer} is busy`, detail: `${peer} is in another call. Try again later.`, again }
+      return { title: 'Missed call', detail: `${peer} called while you were in another call.`, again }
+    case 'cancelled':
+      if (outgoing) return { title: 'Call cancelled', detail: `${peer} did not answer before you hung up.`, again }
+      return { title: 'Missed call', detail: `${peer} hung up before you answered.`, again }
+    case 'failed':
+      if (length) return { title: 'Connection lost', detail: `The connection to ${peer} broke. ${length}`, again }
+      return {
+        title: 'Could not connect',
+        detail: `You and ${peer} could not reach each other. A firewall may be in the way; another network may help.`,
+        again,
+      }
+    default:
+      return { title: 'Call ended', detail: length, again }
+  }
+}
+
+const ERRORS = {
+  'permission-denied': ['Camera or microphone not allowed', 'Allow them for this page, most often by the icon beside its address, and try again.'],
+  'device-not-found': ['No camera or microphone found', 'Plug one in and try again. Without a camera, make it an audio call.'],
+  'device-in-use': ['Camera or microphone is taken', 'Close the programs and tabs that use it, and try again.'],
+  'insecure-context': ['This address is not secure', 'Browsers allow calls by https only, or at localhost. Open the page there.'],
+  'unsupported-environment': ['This browser cannot make calls', 'It lacks WebRTC or WebAssembly, or has it turned off. Try a current Chromium, Firefox or Safari.'],
+  'signaling-unreachable': ['The server cannot be reached', 'See whether you are online and the server runs, and try again.'],
+  timeout: ['The server took too long to answer', 'Try again in a moment.'],
+  'unknown-call': ['This call is no longer there', 'It ended meanwhile. Call once more.'],
+  'invalid-state': ['This cannot be done right now', 'Wait a moment and try again. If that does not help, reload the page.'],
+  'already-in-call': ['You are in a call already', 'It may be in another tab or on another device. Hang up there first.'],
+  'limit-exceeded': ['Too much at once', 'The server has set a limit. Wait a moment and try again.'],
+  'call-ended': ['The call had ended already', 'Call once more, if you like.'],
+  'negotiation-failed': ['The two browsers could not agree', 'Try again. If it stays so, try another browser on one side.'],
+  disposed: ['You have left', 'Reload the page to join again.'],
+  unauthorized: ['The server did not let you in', 'It takes names without a password only on this machine, when started with --auth dev.'],
+  protocol: ['Page and server do not fit together', 'One of them is of another version. Reload the page.'],
+}
+
+/** What went wrong, and what to do. */
+export function error({ code, message }) {
+  if (code === 'invalid-argument') return { title: 'That cannot be used', detail: sentence(message) }
+  const [title, detail] = ERRORS[code] ?? ['Something went wrong', sentence(message)]
+  return { title, detail }
+}
+
+export const callsSelf = { title: 'That is you', detail: 'Call somebody else, or open a second tab with another name.' }
+
+/** What is amiss with the connection to the server; nothing where all is well. */
+export function connection(state) {
+  if (state === 'disconnected') return 'The connection to the server is lost. Nobody can call you.'
+  if (state === 'connecting') return 'Connecting to the server…'
+  return ''
+}
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')
