@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use lumencall_core::session::{Failure, FailureCode};
-use lumencall_core::wire::{CallInitiate, MediaToggle};
+use lumencall_core::wire::{CallInitiate, MediaToggle, Wire};
 use lumencall_core::{CallId, CallType};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::codec::{JsSource, to_js};
 use crate::driver::Driver;
-use crate::error::{fail, to_error};
+use crate::error::{argument, fail, to_error};
 use crate::media::{LocalMedia, granted};
 use crate::options::{Kinds, MediaOptions};
 
@@ -43,14 +43,8 @@ impl Driver {
         let reply = JsFuture::from(self.ask(|session, now| session.initiate(now, request)));
         let opened = if ahead { Ok(()) } else { self.open_media(media, wanted).await };
         let call = reply.await?;
-        let id = lumencall_core::wire::Source::member(&JsSource(call.clone()), "id").and_then(|id| id.0.as_string());
-        let id = id.unwrap_or_default();
-        if let Err(error) = opened {
-            self.leave(&id);
-            return Err(error);
-        }
-        self.show_local(&id, media);
-        Ok(call)
+        let id = CallId::read_member(&JsSource(call.clone()), "id").map_err(argument)?;
+        self.entered(id, call, opened, media)
     }
 
     /// Accepts. The answer leaves with the accept; camera and microphone join it when they are open.
@@ -64,20 +58,33 @@ impl Driver {
         } else {
             Ok(())
         };
-        match (reply.await, opened) {
-            (Ok(accepted), Ok(())) => {
-                self.show_local(call.as_str(), &media);
-                Ok(accepted)
-            }
-            (Err(error), _) => {
+        match reply.await {
+            Ok(accepted) => self.entered(call, accepted, opened, &media),
+            Err(error) => {
                 self.give_up(&media);
                 Err(error)
             }
-            (Ok(_), Err(error)) => {
-                self.leave(call.as_str());
-                Err(error)
-            }
         }
+    }
+
+    /// The server has let this device into a call. If the media are open too, the app is shown them, and gets the call as
+    /// it is by now; if not, the call is left.
+    fn entered(
+        self: &Rc<Self>,
+        id: CallId,
+        call: JsValue,
+        opened: Result<(), JsValue>,
+        media: &LocalMedia,
+    ) -> Result<JsValue, JsValue> {
+        if let Err(error) = opened {
+            let left = JsFuture::from(self.ask(|session, now| session.hangup(now, &id)));
+            // Nobody waits for the reply; what went wrong is told.
+            spawn_local(async move { drop(left.await) });
+            return Err(error);
+        }
+        self.show_local(&id, media);
+        let now = self.session.borrow().calls().find(|known| known.id == id).map(to_js);
+        Ok(now.unwrap_or(call))
     }
 
     pub(crate) async fn toggle(self: Rc<Self>, call_id: CallId, on: MediaOptions) -> Result<JsValue, JsValue> {
@@ -164,14 +171,6 @@ impl Driver {
     fn give_up(&self, media: &Rc<LocalMedia>) {
         media.close();
         self.media.borrow_mut().take_if(|held| Rc::ptr_eq(held, media));
-    }
-
-    /// Leaves a call whose media could not be opened. Nobody waits for the reply.
-    fn leave(self: &Rc<Self>, call: &str) {
-        if let Some(call) = CallId::new(call) {
-            let left = JsFuture::from(self.ask(|session, now| session.hangup(now, &call)));
-            wasm_bindgen_futures::spawn_local(async move { drop(left.await) });
-        }
     }
 
     pub(crate) fn check_disposed(&self) -> Result<(), JsValue> {

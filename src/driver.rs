@@ -215,8 +215,8 @@ impl Driver {
     }
 
     /// Shows the app the user's own media.
-    pub(crate) fn show_local(&self, call: &str, media: &LocalMedia) {
-        let data = object(&[("callId", call.into()), ("kind", "camera".into()), ("stream", (&media.stream).into())]);
+    pub(crate) fn show_local(&self, call: &CallId, media: &LocalMedia) {
+        let data = object(&[("callId", call.as_str().into()), ("kind", "camera".into()), ("stream", (&media.stream).into())]);
         self.emitter.emit("media:local", &data);
     }
 

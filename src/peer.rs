@@ -126,7 +126,8 @@ impl Peer {
                 Err(_) => return,
             },
         };
-        let known = self.shown.replace(Some(stream.clone()));
+        // A handle to the same stream; `stream.clone()` would be the browser's method, which copies it and its tracks.
+        let known = self.shown.replace(Some(Clone::clone(&stream)));
         if known.as_ref() != Some(&stream) {
             driver.show_remote(self, Some(&stream));
         }

@@ -181,8 +181,8 @@ export class CallClient {
   preview(media?: { audio?: boolean; video?: boolean }): Promise<MediaStream>
 
   /**
-   * Opens camera and microphone and rings. Resolves with the call as soon as the server has made it; that it is answered
-   * comes as `call:state-changed`. Where the media are denied, nobody rings.
+   * Opens camera and microphone and rings. Resolves with the call when the server has made it and the media are open; that
+   * it is answered comes as `call:state-changed`. Where the media are denied, nobody rings.
    */
   initiate(options: InitiateOptions): Promise<Call>
   /** Accepts a call that rings here. Camera and microphone open now, not before. */

@@ -48,15 +48,15 @@ function render() {
   renderLobby(phone?.name)
   renderCall(phone?.call)
   renderIncoming(phone?.incoming)
-  renderConnection(phone?.connection ?? 'connected')
+  renderConnection()
   showTitle(words.title(phone), Boolean(phone?.incoming))
 }
 
-function renderConnection(state) {
-  const text = words.connection(state)
+function renderConnection() {
+  const text = phone ? words.connection(phone) : ''
   $('banner').hidden = !text
   $('banner-text').textContent = text
-  $('reconnect').hidden = state !== 'disconnected'
+  $('reconnect').hidden = phone?.connection !== 'disconnected'
 }
 
 function ended(party, reason, elsewhere) {

@@ -9,6 +9,13 @@ export function duration(seconds) {
   return `${hours ? `${hours}:` : ''}${two(minutes)}:${two(Math.floor(seconds) % 60)}`
 }
 
+/** 42 seconds are "42 seconds". */
+function spoken(seconds) {
+  if (seconds < 1) return 'a moment'
+  const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds) % 60]
+  return minutes ? `${minutes} min ${rest} s` : rest === 1 ? '1 second' : `${rest} seconds`
+}
+
 /** The title of the tab. */
 export function title({ name, incoming, call } = {}) {
   if (incoming) return `${incoming.callerId} is calling`
@@ -47,11 +54,12 @@ export function badges({ theirs, type }) {
 export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
   if (elsewhere) return { title: 'Answered on another device', detail: `You took the call from ${peer} there.` }
   const outgoing = role === 'caller'
-  const length = connectedAt === undefined ? '' : `You talked for ${duration((performance.now() - connectedAt) / 1000)}.`
+  const connected = connectedAt !== undefined
+  const length = connected ? `You talked for ${spoken((performance.now() - connectedAt) / 1000)}.` : ''
   const again = outgoing ? 'Call again' : 'Call back'
   switch (reason) {
     case 'completed':
-      return { title: left ? 'You hung up' : `${peer} hung up`, detail: length, again }
+      return { title: left ? 'You hung up' : `${peer} hung up`, detail: length || 'You were not connected yet.', again }
     case 'rejected':
       if (outgoing) return { title: `${peer} declined`, detail: 'Perhaps it is a bad moment.', again }
       return { title: 'Call declined', detail: `You declined the call from ${peer}.`, again }
@@ -65,7 +73,7 @@ export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
       if (outgoing) return { title: 'Call cancelled', detail: `${peer} did not answer before you hung up.`, again }
       return { title: 'Missed call', detail: `${peer} hung up before you answered.`, again }
     case 'failed':
-      if (length) return { title: 'Connection lost', detail: `The connection to ${peer} broke. ${length}`, again }
+      if (connected) return { title: 'Connection lost', detail: `The connection to ${peer} broke. ${length}`, again }
       return {
         title: 'Could not connect',
         detail: `You and ${peer} could not reach each other. A firewall may be in the way; another network may help.`,
@@ -105,10 +113,10 @@ export function error({ code, message }) {
 export const callsSelf = { title: 'That is you', detail: 'Call somebody else, or open a second tab with another name.' }
 
 /** What is amiss with the connection to the server; nothing where all is well. */
-export function connection(state) {
-  if (state === 'disconnected') return 'The connection to the server is lost. Nobody can call you.'
+export function connection({ connection: state, call }) {
   if (state === 'connecting') return 'Connecting to the server…'
-  return ''
+  if (state === 'connected') return ''
+  return `The connection to the server is lost. ${call ? 'Reconnect, or the call may end.' : 'Nobody can call you.'}`
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')

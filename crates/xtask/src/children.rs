@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use std::{fs, io, process};
 
 use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::failure::Failure;
@@ -116,10 +117,11 @@ pub(crate) fn adopt_orphans() {
     let _ = nix::sys::prctl::set_child_subreaper(true);
 }
 
-/// Ends every descendant of this program that is left.
+/// Ends every descendant of this program that is left. Only for when no [`Owned`] is in use.
 pub(crate) fn stop_strays() {
-    let me = Pid::this();
-    stop_each(&descendants(&parents(), me));
+    stop_each(&descendants(&parents(), Pid::this()));
+    // Those adopted are reaped here, since in a container there may be nobody who reaps after this program.
+    while waitpid(None, Some(WaitPidFlag::WNOHANG)).is_ok_and(|status| status != WaitStatus::StillAlive) {}
 }
 
 fn stop(roots: &[Pid]) {

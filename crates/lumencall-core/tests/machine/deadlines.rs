@@ -115,7 +115,8 @@ fn the_times_are_those_that_the_server_is_run_with() {
         ..Rules::default()
     };
     let (alice, bob) = (sdk("alice/1"), sdk("bob/1"));
-    let mut world = World { rules, ..World::with(&[alice.clone(), bob.clone()]) };
+    let mut world = World::with(&[alice.clone(), bob.clone()]);
+    world.rules = rules;
     world.does(&alice, initiate(&["bob"]));
     assert_eq!(deadline(&world), Some(10));
     world.does(&bob, accept(CALL));

@@ -8,7 +8,6 @@ use lumencall_core::{CallState, UserId};
 
 use crate::say::{self, CLEAN, sdk};
 use crate::scene::{CALL, in_state};
-use crate::world::World;
 
 /// What comes of each input: a line for an input, a column for a state.
 const EXPECTED: &str = include_str!("inputs.txt");

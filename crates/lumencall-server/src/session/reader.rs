@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
+use lumencall_core::CallId;
 use lumencall_core::machine::{Dialect, Origin};
 use lumencall_core::wire::{
     ClientFrame, Command, Done, ErrorInfo, ServerMessage, Welcome, read_client_frame,
@@ -20,7 +21,7 @@ use super::{SUBPROTOCOL, close};
 use crate::fresh;
 use crate::outbox::{End, Outbox};
 use crate::server::Shared;
-use crate::store::{Store, TooManyDevices};
+use crate::store::{Outcome, Store, TooManyDevices};
 
 pub(super) struct Reader<'a, S> {
     shared: &'a Shared<S>,
@@ -134,19 +135,14 @@ impl<'a, S: Store> Reader<'a, S> {
         if let Some(reply) = id.filter(|_| dialect == Dialect::Sdk).and_then(|id| self.replies.given(id)) {
             return self.outbox.send(ServerMessage::Reply(reply));
         }
-        let call = named_call(&command);
-        debug!(
-            device = self.device.device.id.as_str(),
-            call = call.as_ref().map(|call| call.as_str()),
-            event = command.event(),
-            "a command"
-        );
+        let (event, call) = (command.event(), named_call(&command));
         match call_command(command, dialect) {
             Ok(command) => {
                 let Self { shared, device, .. } = *self;
-                let reply = |outcome| {
-                    let done = |call| Done { call };
-                    self.answer(id, Result::map(outcome, done).map_err(|refusal| refused(refusal, call)));
+                let reply = |outcome: Outcome| {
+                    log(device, event, call.as_ref(), &outcome);
+                    let done = outcome.map(|call| Done { call });
+                    self.answer(id, done.map_err(|refusal| refused(refusal, call)));
                 };
                 shared.store.command(device, command, reply).await;
             }
@@ -164,6 +160,18 @@ impl<'a, S: Store> Reader<'a, S> {
             (_, _, Err(error)) => self.outbox.send(ServerMessage::Error(error)),
             (_, _, Ok(_)) => {}
         }
+    }
+}
+
+/// Logs what became of a command. The id of a call is logged only where there is such a call: else it is a client's text.
+fn log(device: &Origin, event: &str, named: Option<&CallId>, outcome: &Outcome) {
+    let device = device.device.id.as_str();
+    match outcome {
+        Ok(call) => {
+            let call = call.as_ref().map(|call| &call.id).or(named).map(CallId::as_str);
+            debug!(device, event, call, "done");
+        }
+        Err(refusal) => debug!(device, event, code = refusal.code.as_str(), "refused"),
     }
 }
 

@@ -6,9 +6,17 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The files of the package beside those that npm adds by itself: package.json, the README and the licences.
-pub(super) const FILES: &[&str] =
-    &["index.js", "index.d.ts", "lumencall.js", "lumencall.d.ts", "lumencall_bg.wasm"];
+/// The files of the package beside those that npm adds by itself: package.json and the README.
+pub(super) const FILES: &[&str] = &[
+    "index.js",
+    "index.d.ts",
+    "lumencall.js",
+    "lumencall.d.ts",
+    "lumencall_bg.wasm",
+    // npm would add a LICENSE, and leaves these out if they are not named.
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+];
 
 /// The text of `package.json`, from what the SDK's `Cargo.toml` says. `extra` names further files and folders.
 pub(super) fn text(workspace: &Workspace, extra: &[&str]) -> Result<String, Failure> {

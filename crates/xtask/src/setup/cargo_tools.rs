@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{self as std_process, Command};
+use std::process::Command;
 
 use super::{Context, Step};
 use crate::failure::Failure;
@@ -69,7 +69,9 @@ impl Step for CargoTool {
     fn install(&self, context: &Context<'_>, log: &Log) -> Result<(), Failure> {
         let workspace = context.workspace;
         let folder = self.folder(workspace);
-        let partial = tools(workspace).join(format!(".partial-{}-{}", self.package, std_process::id()));
+        // Only the holder of the set-up's lock writes here, so what is there broke off.
+        let partial = tools(workspace).join(".partial");
+        let _ = fs::remove_dir_all(&partial);
         let mut install = workspace.cargo();
         install.args(["install", self.package, "--version", &format!("={}", self.version)]);
         install.args(self.locked.then_some("--locked"));

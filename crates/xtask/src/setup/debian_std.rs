@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::Context;
 use super::apt::Apt;
-use super::privilege::as_root;
+use super::privilege::{self, as_root};
 use crate::failure::Failure;
 use crate::process::{self, Log};
 use crate::wasm::{DEBIAN, TARGET, Toolchain, probe_with};
@@ -26,6 +26,8 @@ pub(super) fn install(context: &Context<'_>, log: &Log) -> Result<(), Failure> {
     let scratch = context.workspace.scratch("wasm-std");
     fs::create_dir_all(&scratch).map_err(|error| Failure::io("create", &scratch, &error))?;
     if probe_with(&mut Command::new(RUSTC), &scratch).is_err() {
+        privilege::check()
+            .map_err(|failure| failure.remedy("as root, once: cargo xtask setup --for package"))?;
         let libraries = build(&scratch, log)?;
         put_in_place(&libraries, log)?;
         // Cargo does not notice that a standard library was replaced.

@@ -69,7 +69,7 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<(), Failu
         };
         println!("{word:<18} {}", seconds(begin.elapsed()));
         if let Err(failure) = result {
-            println!("{failure}\n");
+            println!("    {}\n", failure.to_string().replace('\n', "\n    "));
             failures.push(step.name());
         }
     }

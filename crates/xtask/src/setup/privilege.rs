@@ -5,17 +5,25 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::process;
 
+/// Whether [`as_root`] will do, for what takes long until root is needed.
+///
+/// # Errors
+/// When this user is not root and may not become it without being asked.
+pub(super) fn check() -> Result<(), Failure> {
+    if nix::unistd::geteuid().is_root() || process::succeeds(Command::new("sudo").args(["-n", "true"])) {
+        return Ok(());
+    }
+    Err(Failure::new("this needs root, and sudo without a password is not allowed here"))
+}
+
 /// Turns `command` into one that root runs.
 ///
 /// # Errors
 /// When this user is not root and may not become it without being asked.
 pub(super) fn as_root(command: Command) -> Result<Command, Failure> {
+    check().map_err(|failure| failure.remedy(format!("sudo {}", process::shown(&command))))?;
     if nix::unistd::geteuid().is_root() {
         return Ok(command);
-    }
-    if !process::succeeds(Command::new("sudo").args(["-n", "true"])) {
-        return Err(Failure::new("this needs root, and sudo without a password is not allowed here")
-            .remedy(format!("sudo {}", process::shown(&command))));
     }
     let mut sudo = Command::new("sudo");
     sudo.arg("-n");

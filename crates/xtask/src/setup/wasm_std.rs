@@ -30,7 +30,8 @@ impl Step for WasmStd {
         if rustup_may_install() {
             log.run(Command::new("rustup").args(["target", "add", wasm::TARGET]))
         } else {
-            debian_std::install(context, log)
+            let rustup = format!("or, where rustup may install: rustup target add {}", wasm::TARGET);
+            debian_std::install(context, log).map_err(|failure| failure.remedy(rustup))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The test suite: parts that run one after the other, each a row or two in the summary.
 
 mod bench;
+mod browsers;
 mod counts;
 mod docs;
 mod links;

@@ -36,12 +36,22 @@ pub(crate) async fn connect(caller: &mut Client, callee: &mut Client) -> String 
     let joined = caller.expect("call:participant-joined").await;
     assert_eq!(joined["participant"]["userId"], callee.user.as_str());
 
-    caller.does("signal:offer", caller.description(&call, callee, "offer", "v=0 offer")).await;
+    caller.does("signal:offer", caller.description(&call, &callee.user, "offer", "v=0 offer")).await;
     callee.expect("signal:offer").await;
-    callee.does("signal:answer", callee.description(&call, caller, "answer", "v=0 answer")).await;
+    callee.does("signal:answer", callee.description(&call, &caller.user, "answer", "v=0 answer")).await;
     caller.expect("signal:answer").await;
-    for (one, other) in [(&mut *caller, &*callee.user), (&mut *callee, &*caller_name(&call, ""))] {
-        let _ = (&one.user, other);
+    if caller.is_sdk() {
+        caller.does("call:connection-report", report(&call, &callee.user, "connected")).await;
     }
+    if callee.is_sdk() {
+        callee.does("call:connection-report", report(&call, &caller.user, "connected")).await;
+    }
+    caller.expect_state(&call, "connected").await;
+    callee.expect_state(&call, "connected").await;
     call
+}
+
+/// How the sender's connection to this peer stands.
+pub(crate) fn report(call: &str, peer: &str, state: &str) -> Value {
+    json!({ "callId": call, "peerUserId": peer, "state": state })
 }

@@ -73,6 +73,23 @@ impl Client {
         self.is_sdk
     }
 
+    /// The data of `signal:offer` or `signal:answer`, as the seed shows it.
+    pub(crate) fn description(&self, call: &str, to: &str, kind: &str, sdp: &str) -> Value {
+        json!({ "callId": call, "fromUserId": self.user, "toUserId": to, "type": kind, "sdp": sdp })
+    }
+
+    /// The data of `signal:ice-candidate`, as the seed shows it.
+    pub(crate) fn candidate(&self, call: &str, to: &str, candidate: &str) -> Value {
+        json!({
+            "callId": call,
+            "fromUserId": self.user,
+            "toUserId": to,
+            "candidate": candidate,
+            "sdpMLineIndex": 0,
+            "sdpMid": "0",
+        })
+    }
+
     pub(crate) async fn send(&mut self, event: &str, data: Value) {
         self.send_text(json!({ "event": event, "data": data }).to_string()).await;
     }
@@ -122,7 +139,12 @@ impl Client {
     /// The next frame says that the call is in this state. Returns its data.
     pub(crate) async fn expect_state(&mut self, call: &str, state: &str) -> Value {
         let data = self.expect("call:state-changed").await;
-        assert_eq!((&data["callId"], &data["state"]), (&json!(call), &json!(state)), "{} got {data}", self.user);
+        assert_eq!(
+            (&data["callId"], &data["state"]),
+            (&json!(call), &json!(state)),
+            "{} got {data}",
+            self.user
+        );
         data
     }
 

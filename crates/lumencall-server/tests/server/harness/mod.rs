@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-pub(crate) use calls::{connect, initiate, ring};
+pub(crate) use calls::{connect, initiate, report, ring};
 pub(crate) use client::Client;
 pub(crate) use raw::{RawSocket, get, request};
 

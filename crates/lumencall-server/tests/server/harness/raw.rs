@@ -57,19 +57,35 @@ impl RawSocket {
 
     /// Reads text frames and discards all others, until one holds this text. Returns it.
     pub(crate) async fn read_until(&mut self, part: &str) -> String {
-        let reading = async {
-            loop {
-                let opcode = self.0.read_u8().await.unwrap() & 0x0f;
-                let length = match self.0.read_u8().await.unwrap() {
-                    126 => usize::from(self.0.read_u16().await.unwrap()),
-                    length => usize::from(length),
-                };
-                let mut payload = vec![0; length];
-                self.0.read_exact(&mut payload).await.unwrap();
-                if opcode == 1 && String::from_utf8_lossy(&payload).contains(part) {
-                    return String::from_utf8(payload).unwrap();
-                }
+        loop {
+            let (opcode, payload) = self.read_frame().await;
+            if opcode == 1 && String::from_utf8_lossy(&payload).contains(part) {
+                return String::from_utf8(payload).unwrap();
             }
+        }
+    }
+
+    /// Reads until a close frame, and returns its code.
+    pub(crate) async fn read_close_code(&mut self) -> u16 {
+        loop {
+            let (opcode, payload) = self.read_frame().await;
+            if opcode == 8 {
+                return u16::from_be_bytes([payload[0], payload[1]]);
+            }
+        }
+    }
+
+    /// Reads a frame of less than 64 KiB. Returns its opcode and its payload.
+    async fn read_frame(&mut self) -> (u8, Vec<u8>) {
+        let reading = async {
+            let opcode = self.0.read_u8().await.unwrap() & 0x0f;
+            let length = match self.0.read_u8().await.unwrap() {
+                126 => usize::from(self.0.read_u16().await.unwrap()),
+                length => usize::from(length),
+            };
+            let mut payload = vec![0; length];
+            self.0.read_exact(&mut payload).await.unwrap();
+            (opcode, payload)
         };
         timeout(PATIENCE, reading).await.expect("the frame that was waited for")
     }

@@ -1,0 +1,93 @@
+//! The parts that start browsers.
+
+use std::cell::OnceCell;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::bench::{Bench, row};
+use super::counts::Counts;
+use super::summary::Row;
+use crate::failure::Failure;
+use crate::server::{self, Server};
+use crate::setup::tool_path;
+use crate::wasm::Toolchain;
+use crate::{children, process};
+
+/// Where the server of the tests in the SDK listens if nobody else does. The address is compiled into these tests, which are
+/// compiled anew when it changes.
+const USUAL_PORT: u16 = 38_087;
+
+/// How long wasm-bindgen's runner waits for all the tests of one file, in seconds.
+const RUNNER_LIMIT: &str = "300";
+
+/// A driver, by which a browser is controlled.
+struct Driver {
+    browser: &'static str,
+    options: [&'static str; 2],
+    program: &'static str,
+}
+
+const DRIVERS: [Driver; 2] = [
+    Driver { browser: "Chromium", options: ["--chrome", "--chromedriver"], program: "chromedriver" },
+    Driver { browser: "Firefox", options: ["--firefox", "--geckodriver"], program: "geckodriver" },
+];
+
+/// The SDK's own tests, in each browser, against one server.
+pub(super) fn wasm(bench: &Bench<'_>) -> Vec<Row> {
+    children::adopt_orphans();
+    let server = OnceCell::new();
+    let in_browser = |driver: &Driver| {
+        row(format!("wasm: {}", driver.browser), || {
+            let server = server.get_or_init(|| start_server(bench)).as_ref().map_err(Failure::clone)?;
+            wasm_pack(bench, driver, server.address())
+        })
+    };
+    DRIVERS.iter().map(in_browser).collect()
+}
+
+fn start_server(bench: &Bench<'_>) -> Result<Server, Failure> {
+    let program = bench.server()?;
+    let local = |port| server::free_address(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let address = local(USUAL_PORT).or_else(|_| local(0))?;
+    let folder = bench.workspace.scratch("test");
+    fs::create_dir_all(&folder).map_err(|error| Failure::io("create", &folder, &error))?;
+    Server::start(bench.workspace, &program, address, Some(&folder.join("server.log")))
+}
+
+fn wasm_pack(bench: &Bench<'_>, driver: &Driver, server: SocketAddr) -> Result<Counts, Failure> {
+    let workspace = bench.workspace;
+    let path = tool_path(workspace)?;
+    let program = process::find_on(&path, driver.program)
+        .ok_or_else(|| Failure::new(format!("there is no {}", driver.program)).remedy("cargo xtask setup"))?;
+    let mut wasm_pack = workspace.command("wasm-pack");
+    Toolchain::require(workspace)?.apply(&mut wasm_pack);
+    wasm_pack.env("PATH", path).env("CARGO_TARGET_DIR", workspace.wasm_target());
+    // Read when the tests are compiled: in a browser there is no environment.
+    wasm_pack.env("LUMENCALL_TEST_URL", format!("ws://{server}/ws"));
+    wasm_pack.env("WASM_BINDGEN_TEST_TIMEOUT", RUNNER_LIMIT);
+    wasm_pack.args(["test", "--mode", "no-install", "--headless"]).args(driver.options).arg(program);
+    // Without the package cargo would take the workspace's default members, which are no wasm code.
+    wasm_pack.args([".", "--package", "lumencall"]);
+    bench.runner(&mut wasm_pack, Counts::of_libtest)
+}
+
+/// Calls between two browsers. The runner starts its own servers and browsers, since some tests kill them.
+pub(super) fn e2e(bench: &Bench<'_>) -> Result<Counts, Failure> {
+    children::adopt_orphans();
+    bench.package()?;
+    let server = bench.server()?;
+    let mut node = bench.workspace.command("node");
+    node.arg("tests/e2e/run.mjs").args(bench.long.then_some("--long"));
+    node.env("LUMENCALL_SERVER_BIN", server).env("LUMENCALL_PKG", bench.workspace.package());
+    for (variable, names) in
+        [("LUMENCALL_CHROMIUM", &["chromium"][..]), ("LUMENCALL_FIREFOX", &["firefox-esr", "firefox"])]
+    {
+        if let Some(program) = names.iter().find_map(|name| process::find(name)) {
+            node.env(variable, program);
+        }
+    }
+    let counts = bench.runner(&mut node, Counts::of_closing_line);
+    // Whatever browser the runner forgot.
+    children::stop_strays();
+    counts
+}

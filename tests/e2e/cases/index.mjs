@@ -1,0 +1,16 @@
+// Every case: `{ name, pairings, run }`. A name that begins with the id of an invariant is a test of it. `pairings` are those of
+// a default run, by the initials of the caller's and the callee's browser; a long run takes all four.
+
+import * as calls from './calls.mjs'
+import * as consent from './consent.mjs'
+import * as devices from './devices.mjs'
+import * as dispose from './dispose.mjs'
+import * as endings from './endings.mjs'
+import * as faults from './faults.mjs'
+import * as media from './media.mjs'
+import * as permissions from './permissions.mjs'
+import * as strangers from './strangers.mjs'
+
+export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, strangers].flatMap(
+  (theme) => theme.cases,
+)

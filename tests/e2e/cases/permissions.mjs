@@ -1,0 +1,65 @@
+// A camera or a microphone that may not or cannot be had.
+
+import assert from 'node:assert/strict'
+import { assertOver, ring } from '../harness/calls.mjs'
+
+export const cases = [
+  {
+    name: 'denied_caller_rings_nobody',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair({ caller: { permission: 'denying' } })
+      const { error } = await alice.attempt('call', { to: bob.user, type: 'video' })
+      assertCallError(error, 'permission-denied')
+      assert.equal(error.cause, 'NotAllowedError')
+      await assertNobodyRings(alice, bob)
+    },
+  },
+  {
+    name: 'denied_callee_ends_the_call_for_both',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair({ callee: { permission: 'denying' } })
+      const call = await ring(alice, bob)
+      const { error } = await bob.attempt('accept')
+      assertCallError(error, 'permission-denied')
+      assert.equal(error.callId, call.id)
+      const { endReason } = await alice.state('ended')
+      await assertOver([alice, bob], endReason)
+    },
+  },
+  ...[
+    ['NotFoundError', 'device-not-found'],
+    ['NotReadableError', 'device-in-use'],
+  ].map(([exception, code]) => ({
+    // The browsers' fake devices are always there, so getUserMedia is a stub that fails.
+    name: `stub_${exception}_at_the_caller_is_${code}`,
+    pairings: code === 'device-in-use' ? ['fc'] : ['cf'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair()
+      await alice.evaluate((name) => window.probes.failCapture(name), exception)
+      const { error } = await alice.attempt('call', { to: bob.user, type: 'video' })
+      assertCallError(error, code)
+      assert.equal(error.cause, exception)
+      await assertNobodyRings(alice, bob)
+    },
+  })),
+]
+
+function assertCallError(error, code) {
+  assert.ok(error, `it fails with ${code}`)
+  assert.equal(error.isError, true)
+  assert.equal(error.name, 'CallError')
+  assert.equal(error.code, code)
+}
+
+/** Bob has heard nothing of Alice's. His own call to her, which she declines, is the first thing that he hears. */
+async function assertNobodyRings(alice, bob) {
+  const sent = (await alice.log()).filter(({ kind }) => kind === 'sent').map(({ frame }) => frame.event)
+  assert.deepEqual(sent, ['session:open'])
+  assert.deepEqual((await alice.held()).liveTracks, [])
+  await ring(bob, alice, 'audio')
+  await alice.do('reject')
+  await assertOver([alice, bob], 'rejected')
+  assert.deepEqual(await bob.events('call:incoming'), [])
+}

@@ -1,0 +1,118 @@
+// Real browsers with fake cameras and microphones, Chromium by CDP and Firefox by WebDriver BiDi.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import puppeteer from 'puppeteer-core'
+import { onEnd } from './cleanup.mjs'
+import { within } from './until.mjs'
+
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-device-for-media-stream',
+  // A window that another covers works on as before.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+]
+
+const FIREFOX_PREFS = {
+  'media.navigator.streams.fake': true,
+  'media.peerconnection.ice.loopback': true,
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+  'media.autoplay.default': 0,
+  'dom.min_background_timeout_value': 4,
+}
+
+/** What each browser is started with, by how it answers a page that asks for camera and microphone. */
+const LAUNCH = {
+  chromium: {
+    granting: { browser: 'chrome', args: [...CHROMIUM_FLAGS, '--use-fake-ui-for-media-stream'] },
+    denying: { browser: 'chrome', args: [...CHROMIUM_FLAGS, '--use-fake-ui-for-media-stream=deny'] },
+  },
+  firefox: {
+    granting: {
+      browser: 'firefox',
+      extraPrefsFirefox: { ...FIREFOX_PREFS, 'media.navigator.permission.disabled': true },
+    },
+    denying: {
+      browser: 'firefox',
+      extraPrefsFirefox: { ...FIREFOX_PREFS, 'permissions.default.camera': 2, 'permissions.default.microphone': 2 },
+    },
+  },
+}
+
+/** The browsers that run, each a process of its own, started when first needed and used again by later cases. */
+export class Browsers {
+  #programs
+  #running = new Map()
+
+  constructor(programs) {
+    this.#programs = programs
+  }
+
+  /** The browser of this name for this side of a call. Caller and callee never share a process. */
+  async get(name, side, permission = 'granting') {
+    const key = `${name} ${side} ${permission}`
+    const found = this.#running.get(key)
+    if (found?.connected) return found
+    const browser = await launch(name, permission, this.#programs[name])
+    this.#running.set(key, browser)
+    return browser
+  }
+
+  /** Ends all of them, as after a case that left them in a state that nobody knows. */
+  async end() {
+    const browsers = [...this.#running.values()]
+    this.#running.clear()
+    await Promise.all(browsers.map((browser) => browser.end()))
+  }
+}
+
+async function launch(name, permission, executablePath) {
+  if (!executablePath) throw new Error(`${name} is not installed`)
+  const folder = await mkdtemp(join(tmpdir(), 'lumencall-e2e-'))
+  const removeFolder = onEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  const browser = await puppeteer.launch({
+    ...LAUNCH[name][permission],
+    executablePath,
+    headless: true,
+    userDataDir: folder,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    protocolTimeout: 60_000,
+  })
+  const stop = onEnd(async () => {
+    const child = browser.process()
+    await within(5_000, `closing ${name}`, browser.close()).catch(() => killGroup(child.pid))
+  })
+  return {
+    name,
+    version: await browser.version(),
+    get connected() {
+      return browser.connected
+    },
+    createBrowserContext: () => browser.createBrowserContext(),
+    async end() {
+      await stop()
+      await removeFolder()
+    },
+  }
+}
+
+/** The browser and what it started; it leads a process group of its own. */
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error
+  }
+}

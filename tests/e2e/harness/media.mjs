@@ -1,0 +1,49 @@
+// Whether media really flow, read from the decoders' counters and from the pixels.
+
+import { until } from './until.mjs'
+
+/** Waits until more frames are decoded and more audio comes in than now, and the picture is another one. */
+export async function seesAndHears(party) {
+  await Promise.all([sees(party), hears(party)])
+}
+
+/** Waits until the remote picture moves: frames are decoded, and the pixels change. */
+export async function sees(party) {
+  const before = await reception(party)
+  await party.until('a remote picture', () => window.picture.keep())
+  await party.until('a remote picture that moves', () => window.picture.moved())
+  await grows(party, 'framesDecoded', before)
+}
+
+/** Waits until audio packets come in. */
+export async function hears(party) {
+  await grows(party, 'audioPackets', await reception(party))
+}
+
+/** Waits until the remote picture is black. */
+export function seesBlack(party) {
+  return party.until('a black remote picture', () => window.picture.black())
+}
+
+/** Waits until what is heard has been silent for longer than the pause between two of the fake microphone's beeps. */
+export async function hearsSilence(party) {
+  await party.evaluate(() => window.reception.restart())
+  await party.until('silence', () => window.reception.silentFor(2.5))
+}
+
+/** Waits until there is a sound. */
+export async function hearsSound(party) {
+  await party.evaluate(() => window.reception.restart())
+  await party.until('a sound', () => window.reception.sounded())
+}
+
+export function reception(party) {
+  return party.evaluate(() => window.reception.read())
+}
+
+async function grows(party, counter, before) {
+  await until(
+    `${counter} to grow at ${party.label}`,
+    async () => (await reception(party))[counter] > before[counter] + 5,
+  )
+}

@@ -1,0 +1,175 @@
+// One who takes part in a call: a page of one of the two kinds, and what the tests do with it and ask of it.
+
+import assert from 'node:assert/strict'
+import { until } from './until.mjs'
+
+export class Party {
+  #page
+  #context
+
+  /** Opens the page of this kind, `sdk` or `stranger`, and connects it to the server as this user. */
+  static async open({ browser, context, origin, kind, user, options, connect = true }) {
+    const party = new Party()
+    party.user = user
+    party.label = `${user} (${kind} in ${browser.name})`
+    party.consoleLines = []
+    party.#context = context ?? (await browser.createBrowserContext())
+    party.ownsContext = !context
+    party.#page = await party.#context.newPage({ type: 'window' })
+    party.#page.on('console', (message) => party.consoleLines.push(`${message.type()}: ${message.text()}`))
+    party.#page.on('pageerror', (error) => party.consoleLines.push(`uncaught: ${error.message}`))
+    await party.#page.goto(`${origin}/${kind}.html`)
+    await party.until('the page to load', () => Boolean(window.app))
+    if (connect) await party.do('start', { user, options })
+    return party
+  }
+
+  get context() {
+    return this.#context
+  }
+
+  /** Calls a function in the page. */
+  evaluate(fn, ...args) {
+    return this.#page.evaluate(fn, ...args)
+  }
+
+  /** Waits until a function in the page brings something truthy. */
+  until(what, fn, ...args) {
+    return until(`${what} at ${this.label ?? 'the page'}`, () => this.#page.evaluate(fn, ...args))
+  }
+
+  /** Has the page's app do something, and waits for it. */
+  async do(method, ...args) {
+    try {
+      return await this.evaluate((method, args) => window.app[method](...args), method, args)
+    } catch (error) {
+      throw new Error(`${this.label}: ${method} failed: ${error.message}`, { cause: error })
+    }
+  }
+
+  /** As `do`, but tells how it went: `{ value }` or `{ error }`. */
+  attempt(method, ...args) {
+    return this.evaluate((args) => window.app.attempt(...args), [method, ...args])
+  }
+
+  /** Has the page's app begin something, and does not wait for it. */
+  begin(method, ...args) {
+    return this.evaluate(
+      (method, args) => {
+        window.begun = Promise.resolve(window.app.attempt?.(method, ...args) ?? window.app[method](...args))
+      },
+      method,
+      args,
+    )
+  }
+
+  /** How the thing begun last went, once it has: `{ value }` or `{ error }`. */
+  begun() {
+    return this.evaluate(() => window.begun)
+  }
+
+  // Events.
+
+  /** The events that the app got, in order: `{ name, data }`. */
+  events(name) {
+    return this.evaluate((name) => window.app.events.filter((event) => !name || event.name === name), name)
+  }
+
+  /** Waits for an event whose data has these members, and returns its data. */
+  event(name, members = {}) {
+    return this.until(
+      `${name} ${JSON.stringify(members)}`,
+      (name, members) =>
+        window.app.events.find(
+          (event) =>
+            event.name === name && Object.entries(members).every(([key, value]) => event.data[key] === value),
+        )?.data,
+      name,
+      members,
+    )
+  }
+
+  state(state) {
+    return this.event('call:state-changed', { state })
+  }
+
+  /** Waits for the end of the call, and asserts its reason and that the end is told once. */
+  async ended(endReason) {
+    const data = await this.state('ended')
+    assert.equal(data.endReason, endReason, `${this.label}: the end reason`)
+    return data
+  }
+
+  /** Asserts that this party was told of exactly one end for each call, and of nothing of the call after it. */
+  async assertEndedOnce() {
+    const changes = (await this.events()).filter(({ data }) => data.callId !== undefined)
+    for (const callId of new Set(changes.map(({ data }) => data.callId))) {
+      const ofCall = changes.filter(({ data }) => data.callId === callId)
+      const ends = ofCall.filter(({ name, data }) => name === 'call:state-changed' && data.state === 'ended')
+      assert.equal(ends.length, 1, `${this.label}: ends of call ${callId}`)
+      // The removal of a remote picture is of this device, not of the call.
+      const fromServer = ofCall.filter(({ name }) => name.startsWith('call:'))
+      assert.equal(fromServer.at(-1), ends[0], `${this.label}: the last event of call ${callId}`)
+    }
+  }
+
+  callId() {
+    return this.evaluate(() => window.app.callId)
+  }
+
+  // What the probes saw.
+
+  log() {
+    return this.evaluate(() => window.probes.log)
+  }
+
+  held() {
+    return this.evaluate(() => window.probes.held())
+  }
+
+  /** Waits until camera and microphone are free and no peer connection is open. */
+  async mediaFreed() {
+    await this.until('an end of every track and peer connection', () => {
+      const { liveTracks, openPeerConnections } = window.probes.held()
+      return liveTracks.length === 0 && openPeerConnections === 0
+    })
+  }
+
+  goto(url) {
+    return this.#page.goto(url)
+  }
+
+  /** Closes the tab, as its user does, with what the page does when it is hidden. */
+  async closeTab() {
+    await this.#page.close({ runBeforeUnload: false })
+  }
+
+  async close() {
+    if (!this.#page.isClosed()) await this.#page.close()
+    if (this.ownsContext) await this.#context.close()
+  }
+
+  /** What is printed of this party when its case fails. */
+  async dump() {
+    const lines = [`  ${this.label}`]
+    if (this.#page.isClosed()) {
+      lines.push('    (closed)')
+    } else {
+      const { log, held, uncaught } = await this.evaluate(() => ({
+        log: window.probes?.log ?? [],
+        held: window.probes?.held(),
+        uncaught: window.probes?.uncaught,
+      }))
+      lines.push(...log.map((entry) => `    ${describe(entry)}`))
+      lines.push(`    holds ${JSON.stringify(held)}`)
+      if (uncaught?.length > 0) lines.push(`    uncaught ${JSON.stringify(uncaught)}`)
+    }
+    lines.push(...this.consoleLines.map((line) => `    console ${line}`))
+    return lines.join('\n')
+  }
+}
+
+function describe({ kind, at, ...details }) {
+  const shorten = (key, value) => (key === 'sdp' ? `(${value.length} characters)` : value)
+  return `${(at / 1000).toFixed(3).padStart(8)} ${kind} ${JSON.stringify(details, shorten)}`
+}

@@ -1,0 +1,75 @@
+// Runs cases in pairings and prints a line for each.
+
+import { Browsers } from './browser.mjs'
+import { startServer } from './server.mjs'
+import { Stage } from './stage.mjs'
+import { within } from './until.mjs'
+
+/** How long one case may take, with the start of its browsers. */
+const CASE_LIMIT = 90_000
+
+/** The servers that the cases ask for, by their further arguments. */
+export const SERVERS = {
+  plain: [],
+  impatient: ['--ring-timeout', '2s'],
+}
+
+class Servers {
+  #options
+  #running = new Map()
+
+  constructor(options) {
+    this.#options = options
+  }
+
+  get(name = 'plain') {
+    if (!this.#running.has(name)) this.#running.set(name, startServer(this.#options, SERVERS[name]))
+    return this.#running.get(name)
+  }
+
+  async said() {
+    const servers = await Promise.all(this.#running.values())
+    return servers.flatMap((server) => server.said)
+  }
+}
+
+/** Runs what is planned; returns how many passed and failed. */
+export async function run(plan, options) {
+  const browsers = new Browsers(options.programs)
+  const servers = new Servers(options)
+  const counts = { passed: 0, failed: 0 }
+  for (const { name, run, pairing } of plan) {
+    const stage = new Stage(browsers, servers, pairing)
+    const begin = Date.now()
+    let failure
+    try {
+      await within(CASE_LIMIT, 'the case', run(stage))
+    } catch (error) {
+      failure = error
+    }
+    const line = `${name.padEnd(62)} ${describePairing(pairing).padEnd(20)} ${seconds(Date.now() - begin)}`
+    if (failure) {
+      counts.failed += 1
+      console.log(`FAIL ${line}`)
+      console.log(`  ${failure.stack}\n${await stage.dump()}`)
+    } else {
+      counts.passed += 1
+      console.log(`ok   ${line}`)
+    }
+    try {
+      await within(CASE_LIMIT, 'closing the pages', stage.clear())
+    } catch (error) {
+      console.log(`  the browsers are started anew: ${error.message}`)
+      await browsers.end()
+    }
+  }
+  if (counts.failed > 0) {
+    const said = await servers.said().catch((error) => [error.message])
+    console.log(['the servers said:', ...said.slice(-60)].join('\n  '))
+  }
+  return counts
+}
+
+export const describePairing = ({ caller, callee }) => `${caller} → ${callee}`
+
+export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1).padStart(5)} s`

@@ -1,0 +1,38 @@
+// The real server, on a free port.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { onEnd } from './cleanup.mjs'
+import { PATIENCE, within } from './until.mjs'
+
+const PAGES = fileURLToPath(new URL('../pages', import.meta.url))
+const READY = /listening on (http:\/\/\S+)/
+
+/** Starts a server with these further arguments; resolves when it listens. */
+export async function startServer({ serverProgram, packageFolder }, args = []) {
+  const fixed = ['--auth', 'dev', '--listen', '127.0.0.1:0', '--www', PAGES, '--pkg', packageFolder]
+  const child = spawn(serverProgram, [...fixed, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = []
+  const stop = onEnd(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await within(5_000, 'stopping the server', ended).catch(() => child.kill('SIGKILL'))
+  })
+  const ready = new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface(stream).on('line', (line) => {
+        said.push(line)
+        if (said.length > 1000) said.shift()
+        const match = READY.exec(line)
+        if (match) resolve(match[1])
+      })
+    }
+    child.once('error', reject)
+    child.once('exit', (code, signal) => reject(new Error(`the server ended (${code ?? signal})\n${said.join('\n')}`)))
+  })
+  const origin = await within(PATIENCE, 'starting the server', ready)
+  return { origin, said, stop }
+}

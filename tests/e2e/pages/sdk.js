@@ -1,0 +1,90 @@
+// An app on the SDK, as small as can be, that writes down every event with its payload, in order.
+import { CallClient, init } from '/pkg/index.js'
+
+const NAMES = [
+  'call:incoming',
+  'call:state-changed',
+  'call:participant-joined',
+  'call:participant-left',
+  'call:media-changed',
+  'media:local',
+  'media:remote',
+  'media:remote-removed',
+  'connection:state-changed',
+  'error',
+]
+
+let client
+let callId
+const events = []
+
+function record(name, data) {
+  const { probes } = window
+  if (name === 'media:local') document.getElementById('local').srcObject = data.stream
+  if (name === 'media:remote') document.getElementById('remote').srcObject = data.stream
+  if (name === 'call:incoming') callId = data.id
+  const entry = { name, at: performance.now(), data: plain(data) }
+  events.push(entry)
+  probes.note('event', { name, data: entry.data })
+}
+
+/** A payload as plain data, with a stream as the kinds of its tracks. */
+function plain(data) {
+  if (data instanceof Error) return describe(data)
+  const copy = { ...data }
+  if (copy.stream instanceof MediaStream) copy.stream = copy.stream.getTracks().map((track) => track.kind).sort()
+  return copy
+}
+
+function describe(error) {
+  const { name, code, message, callId } = error
+  return { name, code, message, callId, isError: error instanceof Error, cause: error.cause?.name }
+}
+
+window.app = {
+  events,
+  get callId() {
+    return callId
+  },
+
+  async start({ user, options = {} }) {
+    await init()
+    client = new CallClient({ url: '/ws', userId: user, ...options })
+    for (const name of NAMES) client.on(name, (data) => record(name, data))
+    await client.connect()
+  },
+
+  async call({ to, type }) {
+    const call = await client.initiate({ conversationId: 'conv-123', type, calleeIds: [to] })
+    callId = call.id
+    return call
+  },
+  accept(id = callId) {
+    window.probes.note('accept-called')
+    return client.accept(id)
+  },
+  reject: (id = callId) => client.reject(id),
+  hangup: (id = callId) => client.hangup(id),
+  toggle: (media) => client.toggleMedia(callId, media),
+  preview: async (media) => (await client.preview(media)).getTracks().map((track) => track.kind).sort(),
+  calls: () => client.calls,
+  dispose: () => client.dispose(),
+
+  /** Does one of the above and tells how it went, in place of throwing: `{ value }` or `{ error }`. */
+  async attempt(method, ...args) {
+    try {
+      return { value: await this[method](...args) }
+    } catch (error) {
+      return { error: describe(error) }
+    }
+  },
+
+  /** From now on this app's listeners are broken: one more for each event, which throws. */
+  breakListeners() {
+    for (const name of NAMES) {
+      client.on(name, () => {
+        throw new Error(`the app's listener for ${name} is broken`)
+      })
+    }
+  },
+}
