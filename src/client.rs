@@ -1,5 +1,6 @@
 //! The object that the app holds. It only delegates; `types.d.ts` documents it.
 
+use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
@@ -76,13 +77,13 @@ impl CallClient {
     /// Opens media for a lobby.
     pub fn preview(&self, media: JsValue) -> Promise {
         let driver = self.driver.clone();
-        future_to_promise(async move { driver.preview(MediaOptions::read(media)?).await })
+        promise(async move { driver.preview(MediaOptions::read(media)?).await })
     }
 
     /// Rings.
     pub fn initiate(&self, options: JsValue) -> Promise {
         let driver = self.driver.clone();
-        future_to_promise(async move {
+        promise(async move {
             let request = CallInitiate::read(&JsSource(options)).map_err(argument)?;
             driver.initiate(request).await
         })
@@ -91,7 +92,7 @@ impl CallClient {
     /// Accepts a call that rings here.
     pub fn accept(&self, call: JsValue) -> Promise {
         let driver = self.driver.clone();
-        future_to_promise(async move { driver.accept(read_id(&call)?).await })
+        promise(async move { driver.accept(read_id(&call)?).await })
     }
 
     /// Declines a call that rings here.
@@ -114,7 +115,7 @@ impl CallClient {
     #[wasm_bindgen(js_name = toggleMedia)]
     pub fn toggle_media(&self, call: JsValue, media: JsValue) -> Promise {
         let driver = self.driver.clone();
-        future_to_promise(async move { driver.toggle(read_id(&call)?, MediaOptions::read(media)?).await })
+        promise(async move { driver.toggle(read_id(&call)?, MediaOptions::read(media)?).await })
     }
 
     /// The calls that ring or are going on.
@@ -146,6 +147,12 @@ impl CallClient {
     pub fn dispose(&self) {
         self.driver.dispose();
     }
+}
+
+/// The promise of a future. One piece of code for all of them: the future is what differs.
+fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let future: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(future);
+    future_to_promise(future)
 }
 
 fn read_id(call: &JsValue) -> Result<CallId, JsValue> {

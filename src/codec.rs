@@ -8,6 +8,10 @@ use wasm_bindgen::{JsCast, JsValue};
 pub(crate) struct JsSource(pub(crate) JsValue);
 
 impl Source for JsSource {
+    fn null() -> Self {
+        Self(JsValue::NULL)
+    }
+
     fn member(&self, name: &str) -> Option<Self> {
         let member = Reflect::get(&self.0, &JsValue::from_str(name)).ok()?;
         (!member.is_undefined() && !member.is_null()).then_some(Self(member))

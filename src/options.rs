@@ -4,7 +4,6 @@ use js_sys::{Array, Function};
 use lumencall_core::session::FailureCode;
 use lumencall_core::wire::{Source, Wire};
 use lumencall_core::{CallType, Millis, UserId};
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::codec::JsSource;
@@ -74,8 +73,7 @@ impl From<CallType> for Kinds {
 }
 
 /// What is to be on; absent is unchanged.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Copy)]
 pub(crate) struct MediaOptions {
     pub(crate) audio: Option<bool>,
     pub(crate) video: Option<bool>,
@@ -84,10 +82,8 @@ pub(crate) struct MediaOptions {
 
 impl MediaOptions {
     pub(crate) fn read(options: JsValue) -> Result<Self, JsValue> {
-        if options.is_undefined() {
-            return Ok(Self::default());
-        }
-        serde_wasm_bindgen::from_value(options)
-            .map_err(|_| fail(FailureCode::InvalidArgument, "audio, video and screenShare should each be true, false or absent"))
+        let options = JsSource(options);
+        let flag = |name| Option::<bool>::read_member(&options, name).map_err(argument);
+        Ok(Self { audio: flag("audio")?, video: flag("video")?, screen_share: flag("screenShare")? })
     }
 }

@@ -13,6 +13,7 @@ export const rememberName = (name) => sessionStorage.setItem(KEY, name)
 export function forgetName() {
   sessionStorage.removeItem(KEY)
   asked.delete('name')
+  $('name').value = ''
   history.replaceState(null, '', location.pathname)
 }
 
@@ -58,4 +59,4 @@ function take(id) {
   return value
 }
 
-const clean = (text) => (text ?? '').trim().slice(0, 32)
+const clean = (text) => [...(text ?? '').trim()].slice(0, 32).join('')

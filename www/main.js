@@ -38,7 +38,7 @@ function call(peer, type) {
 }
 
 function reconnect() {
-  phone.connect().catch(failed)
+  phone.connect().then(clearNotice, failed)
 }
 
 function render() {
@@ -61,7 +61,7 @@ function renderConnection() {
 
 function ended(party, reason, elsewhere) {
   const { again, ...text } = words.ending(party, reason, elsewhere)
-  $('callee').value = party.peer
+  $('callee').value ||= party.peer
   showNotice({ ...text, action: again && { label: again, run: () => call(party.peer, party.type) } })
 }
 
@@ -74,4 +74,6 @@ wireLobby({ join, call, leave })
 wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup() })
 wireIncoming({ accept: (ring) => phone.accept(ring), decline: (ring) => phone.decline(ring) })
 $('reconnect').addEventListener('click', reconnect)
+// A page that comes back from the browser's history has left its calls when it went.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 join(rememberedName())

@@ -67,7 +67,7 @@ export class Phone {
   get name() { return this.#client.userId }
   get connection() { return this.#client.connectionState }
   /** The call that waits for this user's answer. */
-  get incoming() { return this.rings.find((ring) => ring.id !== this.call?.id) }
+  get incoming() { return this.rings[0] }
 
   connect() { return this.#client.connect() }
   close() { this.#client.dispose() }
@@ -81,6 +81,7 @@ export class Phone {
   /** Answers a call that rings here. */
   async accept(ring) {
     if (this.call) this.hangup()
+    this.#answered(ring)
     const call = this.#enter({ id: ring.id, peer: ring.callerId, type: ring.type, role: 'callee', state: 'ringing' })
     try {
       await this.#client.accept(ring.id)
@@ -128,7 +129,7 @@ export class Phone {
 
   #stateChanged({ callId, state, endReason, answeredElsewhere }) {
     const ring = this.rings.find(({ id }) => id === callId)
-    if (state !== 'ringing') this.rings = this.rings.filter((other) => other !== ring)
+    if (state !== 'ringing') this.#answered(ring)
     if (state === 'ended') {
       const call = this.#mine(callId) ?? (ring && { peer: ring.callerId, type: ring.type, role: 'callee' })
       if (call) this.#end(call, endReason, answeredElsewhere)
@@ -138,6 +139,10 @@ export class Phone {
       call.state = state
       if (state === 'connected') call.connectedAt ??= performance.now()
     })
+  }
+
+  #answered(ring) {
+    this.rings = this.rings.filter((other) => other !== ring)
   }
 
   #enter(call) {

@@ -24,35 +24,28 @@ export function showScreen(name) {
  */
 export function showNotice({ title, detail, tone = 'plain', action }) {
   clearNotice()
-  const box = front()
-  if (!box) return
-  box.dataset.tone = tone
-  // An alert is read at once, a status when the reader has come to a pause.
-  box.setAttribute('role', tone === 'trouble' ? 'alert' : 'status')
-  const text = element('div', { className: 'text' })
-  text.append(element('strong', { textContent: title }))
+  const text = element('div', { className: 'text' }, element('strong', { textContent: title }))
   if (detail) text.append(element('p', { textContent: detail }))
-  box.append(text)
-  if (action) box.append(element('button', { type: 'button', className: 'small', textContent: action.label, onclick: action.run }))
-  const close = element('button', { type: 'button', className: 'close', ariaLabel: 'Dismiss', onclick: clearNotice })
-  close.append(icon('close'))
-  box.append(close)
-  box.hidden = false
+  const notice = element('div', { className: `notice ${tone}` }, text)
+  // A reader says trouble at once, and all else when it has come to a pause.
+  if (tone === 'trouble') notice.setAttribute('role', 'alert')
+  if (action) notice.append(element('button', { type: 'button', className: 'small', textContent: action.label, onclick: action.run }))
+  notice.append(element('button', { type: 'button', className: 'close', ariaLabel: 'Dismiss', onclick: clearNotice }, icon('close')))
+  front().append(notice)
 }
 
 export function clearNotice() {
-  for (const box of document.querySelectorAll('.notice')) {
-    box.replaceChildren()
-    box.hidden = true
-  }
+  for (const notice of document.querySelectorAll('.notice')) notice.remove()
 }
 
 /** Where notices belong now: a dialog hides what is behind it. */
 const front = () =>
-  document.querySelector('dialog[open] .notice') ?? document.querySelector('section:not([hidden]) .notice')
+  document.querySelector('dialog[open] .notices') ?? document.querySelector('section:not([hidden]) .notices')
 
-function element(tag, properties) {
-  return Object.assign(document.createElement(tag), properties)
+function element(tag, properties, ...children) {
+  const node = Object.assign(document.createElement(tag), properties)
+  node.append(...children)
+  return node
 }
 
 function icon(name) {
@@ -73,20 +66,16 @@ export function showAvatar(avatar, name) {
 }
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
+let shownTitle = ''
 let blinking
 
-/** Sets the title of the tab; `urgent` makes it blink between this and the page's name. */
+/** Sets the title of the tab; one that is `urgent` blinks. */
 export function showTitle(title, urgent) {
-  if (!urgent || calm.matches) {
-    clearInterval(blinking)
-    blinking = undefined
-    document.title = title
-  } else if (blinking === undefined) {
-    let lit = true
-    document.title = title
-    blinking = setInterval(() => {
-      lit = !lit
-      document.title = lit ? title : 'lumencall'
-    }, 1000)
-  }
+  if (title === shownTitle) return
+  shownTitle = document.title = title
+  clearInterval(blinking)
+  if (!urgent || calm.matches) return
+  blinking = setInterval(() => {
+    document.title = document.title === title ? 'lumencall' : title
+  }, 1000)
 }

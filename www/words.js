@@ -70,7 +70,7 @@ export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
       if (outgoing) return { title: `${peer} is busy`, detail: `${peer} is in another call. Try again later.`, again }
       return { title: 'Missed call', detail: `${peer} called while you were in another call.`, again }
     case 'cancelled':
-      if (outgoing) return { title: 'Call cancelled', detail: `${peer} did not answer before you hung up.`, again }
+      if (outgoing) return { title: 'Call cancelled', detail: `You hung up before ${peer} answered.`, again }
       return { title: 'Missed call', detail: `${peer} hung up before you answered.`, again }
     case 'failed':
       if (connected) return { title: 'Connection lost', detail: `The connection to ${peer} broke. ${length}`, again }

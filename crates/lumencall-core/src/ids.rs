@@ -1,9 +1,21 @@
 //! Names of things: newtypes, so that a user is never taken for a call.
 
-use crate::wire::{Sink, Source, Wire, WireError};
+use crate::wire::{Fault, Sink, Source, Wire};
 
 /// The longest id that is accepted, in bytes of UTF-8.
 const LONGEST: usize = 128;
+
+const fn fits(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST
+}
+
+fn take<S: Source>(source: &S, fault: &mut Fault) -> Box<str> {
+    let text = source.text().filter(|text| fits(text)).unwrap_or_else(|| {
+        fault.note("a string of 1 to 128 bytes");
+        String::new()
+    });
+    text.into()
+}
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
@@ -15,7 +27,7 @@ macro_rules! id {
             /// The id with this text, or nothing where the text is empty or longer than 128 bytes.
             pub fn new(text: impl Into<Box<str>>) -> Option<Self> {
                 let text = text.into();
-                (!text.is_empty() && text.len() <= LONGEST).then_some(Self(text))
+                fits(&text).then_some(Self(text))
             }
 
             /// The text of the id.
@@ -25,8 +37,8 @@ macro_rules! id {
         }
 
         impl Wire for $name {
-            fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-                source.text().and_then(Self::new).ok_or(WireError::expected("a string of 1 to 128 bytes"))
+            fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+                Self(take(source, fault))
             }
 
             fn write<K: Sink>(&self, sink: &mut K) {

@@ -1,6 +1,6 @@
 //! Time as an argument: the core never reads a clock.
 
-use crate::wire::{Sink, Source, Wire, WireError};
+use crate::wire::{Fault, Sink, Source, Wire};
 
 /// Milliseconds: a duration, or a point on the clock of whoever drives the core.
 pub type Millis = u64;
@@ -19,8 +19,8 @@ pub struct Now {
 pub struct Timestamp(pub Box<str>);
 
 impl Wire for Timestamp {
-    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-        source.text().map(|text| Self(text.into())).ok_or(WireError::expected("a time in ISO 8601"))
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+        Self(Wire::take(source, fault))
     }
 
     fn write<K: Sink>(&self, sink: &mut K) {

@@ -9,6 +9,7 @@ use clap::Parser as _;
 use lumencall_server::{Server, StartError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::warn;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::prelude::*;
 
@@ -29,6 +30,14 @@ async fn start(cli: cli::Cli) -> Result<(), Box<dyn std::error::Error>> {
     let listen = cli.listen;
     let config = cli.into_config()?;
     config.auth.may_listen_on(listen)?;
+    for (folder, route, option) in [(&config.www, "/", "--www"), (&config.pkg, "/pkg", "--pkg")] {
+        if !folder.is_dir() {
+            warn!(
+                "nothing is served at {route}: {} is no folder; choose one with {option}",
+                folder.display()
+            );
+        }
+    }
     let listener = TcpListener::bind(listen).await.map_err(|error| StartError::listen(listen, error))?;
     let address = listener.local_addr()?;
     let shutdown = shutdown()?;

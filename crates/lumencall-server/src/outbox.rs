@@ -57,6 +57,13 @@ struct Queue {
     end: Option<End>,
 }
 
+impl Queue {
+    fn discard(&mut self) {
+        self.frames = VecDeque::new();
+        self.bytes = 0;
+    }
+}
+
 impl Outbox {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
@@ -84,8 +91,7 @@ impl Outbox {
         let frame = write_server_frame(&ServerFrame { seq, message });
         if queue.frames.len() >= self.frames || queue.bytes + frame.len() > self.bytes {
             // What waits is of no use to a client that has to start anew, and its memory is what the bound is for.
-            queue.frames = VecDeque::new();
-            queue.bytes = 0;
+            queue.discard();
             return self.end_locked(&mut queue, End::Close(close::TOO_SLOW));
         }
         queue.bytes += frame.len();
@@ -99,9 +105,13 @@ impl Outbox {
         self.lock().next_seq = Some(1);
     }
 
-    /// Ends the socket, after what waits has been sent.
+    /// Ends the socket, after what waits has been sent; to a lost client nothing more is.
     pub(crate) fn end(&self, end: End) {
-        self.end_locked(&mut self.lock(), end);
+        let mut queue = self.lock();
+        if end == End::Lost {
+            queue.discard();
+        }
+        self.end_locked(&mut queue, end);
     }
 
     fn end_locked(&self, queue: &mut Queue, end: End) {
@@ -112,9 +122,10 @@ impl Outbox {
         }
     }
 
-    /// Resolves when an end is named.
-    pub(crate) async fn ending(&self) {
+    /// The end, when one is named.
+    pub(crate) async fn ending(&self) -> End {
         self.ending.cancelled().await;
+        self.lock().end.unwrap_or(End::Lost)
     }
 
     /// What to do next. For the one writer; when its future is dropped, nothing is lost.
@@ -129,9 +140,6 @@ impl Outbox {
 
     fn take(&self) -> Option<Next> {
         let mut queue = self.lock();
-        if queue.end == Some(End::Lost) {
-            return Some(Next::End(End::Lost));
-        }
         match queue.frames.pop_front() {
             Some(frame) => {
                 queue.bytes -= frame.len();
@@ -148,5 +156,83 @@ impl Outbox {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lumencall_core::ErrorCode;
+    use lumencall_core::wire::ErrorInfo;
+
+    use super::*;
+
+    fn outbox(queued_frames: usize, queued_bytes: usize) -> Outbox {
+        Outbox::new(&Limits { queued_frames, queued_bytes, ..Limits::default() })
+    }
+
+    fn message(text: &str) -> ServerMessage {
+        ServerMessage::Error(ErrorInfo { code: ErrorCode::Malformed, message: text.into(), call_id: None })
+    }
+
+    async fn frame(outbox: &Outbox) -> String {
+        match outbox.next().await {
+            Next::Frame(frame) => frame.to_string(),
+            Next::End(end) => panic!("{end:?}"),
+        }
+    }
+
+    async fn end(outbox: &Outbox) -> End {
+        match outbox.next().await {
+            Next::Frame(frame) => panic!("{frame}"),
+            Next::End(end) => end,
+        }
+    }
+
+    #[tokio::test]
+    async fn i18_frames_are_numbered_without_gaps() {
+        let outbox = outbox(10, 10_000);
+        outbox.send(message("welcome"));
+        outbox.number_from_here();
+        outbox.send(message("one"));
+        outbox.send(message("two"));
+        assert!(!frame(&outbox).await.contains("seq"));
+        assert!(frame(&outbox).await.starts_with(r#"{"seq":1,"#));
+        assert!(frame(&outbox).await.starts_with(r#"{"seq":2,"#));
+    }
+
+    #[tokio::test]
+    async fn i31_a_queue_is_bounded_in_frames_and_in_bytes() {
+        for (outbox, text) in [(outbox(3, 1_000_000), "x".to_owned()), (outbox(1000, 4000), "x".repeat(1000))]
+        {
+            for _ in 0..3 {
+                outbox.send(message(&text));
+            }
+            frame(&outbox).await;
+            // What has been taken makes room.
+            outbox.send(message(&text));
+            outbox.send(message(&text));
+            assert_eq!(end(&outbox).await, End::Close(close::TOO_SLOW));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_first_end_counts_and_what_waits_goes_before_it() {
+        let outbox = outbox(10, 10_000);
+        outbox.send(message("waits"));
+        outbox.end(End::Close(close::GOING_AWAY));
+        outbox.end(End::ByPeer);
+        outbox.send(message("too late"));
+        assert!(frame(&outbox).await.contains("waits"));
+        assert_eq!(end(&outbox).await, End::Close(close::GOING_AWAY));
+        assert_eq!(outbox.ending().await, End::Close(close::GOING_AWAY));
+    }
+
+    #[tokio::test]
+    async fn a_lost_client_is_sent_nothing_more() {
+        let outbox = outbox(10, 10_000);
+        outbox.send(message("waits"));
+        outbox.end(End::Close(close::BINARY));
+        outbox.end(End::Lost);
+        assert_eq!(end(&outbox).await, End::Close(close::BINARY));
     }
 }

@@ -1,6 +1,6 @@
 //! What clients send.
 
-use super::{Description, IceCandidate, SessionOpen, Sink, Source, Wire, WireError, messages, record, words};
+use super::{Description, IceCandidate, Fault, SessionOpen, Sink, Source, Wire, WireError, messages, record, words};
 use crate::{CallId, CallType, ConversationId, UserId};
 
 record! {
@@ -118,13 +118,13 @@ pub struct ClientFrame {
 }
 
 impl Wire for ClientFrame {
-    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-        let event = Box::<str>::read_member(source, "event")?;
-        let data = source.member("data").ok_or(WireError { field: "data", expected: "an object" })?;
-        let command = Command::read_data(&event, &data)
-            .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })?
-            .map_err(|error| error.within("data"))?;
-        Ok(Self { id: Wire::read_member(source, "id")?, command })
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+        let (event, data) = envelope(source, fault);
+        let command = fault.within("data", |fault| Command::take_data(&event, &data, fault)).unwrap_or_else(|| {
+            fault.note_member("event", UNKNOWN_EVENT);
+            Command::Open(SessionOpen { device_id: None, resume: None })
+        });
+        Self { id: Wire::take_member(source, "id", fault), command }
     }
 
     fn write<K: Sink>(&self, sink: &mut K) {
@@ -136,6 +136,16 @@ impl Wire for ClientFrame {
         self.command.write_data(sink);
         sink.end_object();
     }
+}
+
+/// The name of a frame's event, and its data.
+pub(super) fn envelope<S: Source>(frame: &S, fault: &mut Fault) -> (Box<str>, S) {
+    let event = Wire::take_member(frame, "event", fault);
+    let data = frame.member("data").unwrap_or_else(|| {
+        fault.note_member("data", "an object");
+        S::null()
+    });
+    (event, data)
 }
 
 /// What [`WireError::expected`] says where the event's name is not known.

@@ -9,7 +9,7 @@ use super::{ClientFrame, ServerFrame, Sink, Source, Wire, WireError};
 /// Why a text is not a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonError {
-    /// It is not JSON, nests deeper than 128, or holds half a surrogate pair.
+    /// It is not JSON, nests deeper than 127, or holds half a surrogate pair.
     NotJson,
     /// It is JSON of another shape.
     Shape(WireError),
@@ -70,6 +70,10 @@ fn write(value: &impl Wire) -> String {
 }
 
 impl Source for &Value {
+    fn null() -> Self {
+        &Value::Null
+    }
+
     fn member(&self, name: &str) -> Option<Self> {
         self.get(name).filter(|member| !member.is_null())
     }

@@ -24,14 +24,14 @@ macro_rules! record {
         }
 
         impl $crate::wire::Wire for $name {
-            fn read<S: $crate::wire::Source>(source: &S) -> Result<Self, $crate::wire::WireError> {
+            fn take<S: $crate::wire::Source>(source: &S, fault: &mut $crate::wire::Fault) -> Self {
                 if !source.is_object() {
-                    return Err($crate::wire::WireError::expected("an object"));
+                    fault.note("an object");
                 }
-                Ok(Self {
-                    $( $field: <$type as $crate::wire::Wire>::read_member(source, $key)?, )*
+                Self {
+                    $( $field: <$type as $crate::wire::Wire>::take_member(source, $key, fault), )*
                     $( $extra: $crate::wire::Extra::read(source, Self::MEMBERS), )?
-                })
+                }
             }
 
             fn write<K: $crate::wire::Sink>(&self, sink: &mut K) {
@@ -70,11 +70,11 @@ macro_rules! words {
         }
 
         impl $crate::wire::Wire for $name {
-            fn read<S: $crate::wire::Source>(source: &S) -> Result<Self, $crate::wire::WireError> {
-                source
-                    .text()
-                    .and_then(|word| Self::from_word(&word))
-                    .ok_or($crate::wire::WireError::expected(concat!("one of" $(, " ", $word)*)))
+            fn take<S: $crate::wire::Source>(source: &S, fault: &mut $crate::wire::Fault) -> Self {
+                source.text().and_then(|word| Self::from_word(&word)).unwrap_or_else(|| {
+                    fault.note(concat!("one of" $(, " ", $word)*));
+                    Self::ALL[0]
+                })
             }
 
             fn write<K: $crate::wire::Sink>(&self, sink: &mut K) {
@@ -104,9 +104,9 @@ macro_rules! messages {
             }
 
             /// Reads the data of the event with this name; nothing where there is no such event.
-            pub fn read_data<S: $crate::wire::Source>(event: &str, data: &S) -> Option<Result<Self, $crate::wire::WireError>> {
+            pub(crate) fn take_data<S: $crate::wire::Source>(event: &str, data: &S, fault: &mut $crate::wire::Fault) -> Option<Self> {
                 match event {
-                    $( $event => Some(<$data as $crate::wire::Wire>::read(data).map(Self::$variant)), )*
+                    $( $event => Some(Self::$variant($crate::wire::Wire::take(data, fault))), )*
                     _ => None,
                 }
             }

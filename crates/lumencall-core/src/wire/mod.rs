@@ -28,4 +28,4 @@ pub use server::{
 };
 pub use session::{IceServer, SessionOpen, SessionResume, Welcome};
 pub use signal::{Description, DescriptionType, IceCandidate, Signal, names_no_address};
-pub use value::{Sink, Source, Wire, WireError};
+pub use value::{Fault, Sink, Source, Wire, WireError};

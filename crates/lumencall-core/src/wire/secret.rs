@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Sink, Source, Wire, WireError};
+use super::{Fault, Sink, Source, Wire};
 
 /// Text that no log shows: an SDP, a candidate, a secret. Its `Debug` tells the length and nothing more.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ impl fmt::Debug for Private {
 }
 
 impl Wire for Private {
-    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-        source.text().map(Self::new).ok_or(WireError::expected("a string"))
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+        Self(Wire::take(source, fault))
     }
 
     fn write<K: Sink>(&self, sink: &mut K) {

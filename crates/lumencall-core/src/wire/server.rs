@@ -1,7 +1,7 @@
 //! What the server sends.
 
-use super::client::UNKNOWN_EVENT;
-use super::{Description, IceCandidate, Signal, Sink, Source, Welcome, Wire, WireError, messages, record};
+use super::client::{UNKNOWN_EVENT, envelope};
+use super::{Description, Fault, IceCandidate, Signal, Sink, Source, Welcome, Wire, messages, record};
 use crate::{Call, CallId, CallParticipant, CallState, EndReason, ErrorCode, Timestamp, UserId};
 
 record! {
@@ -157,20 +157,21 @@ pub struct ServerFrame {
 }
 
 impl Wire for ServerFrame {
-    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-        let event = Box::<str>::read_member(source, "event")?;
-        let data = source.member("data").ok_or(WireError { field: "data", expected: "an object" })?;
-        let message = match &*event {
-            "session:welcome" => ServerMessage::Welcome(Wire::read_member(source, "data")?),
-            "reply" => ServerMessage::Reply(Wire::read_member(source, "data")?),
-            "error" => ServerMessage::Error(Wire::read_member(source, "data")?),
-            event => ServerMessage::Event(
-                ServerEvent::read_data(event, &data)
-                    .ok_or(WireError { field: "event", expected: UNKNOWN_EVENT })?
-                    .map_err(|error| error.within("data"))?,
-            ),
-        };
-        Ok(Self { seq: Wire::read_member(source, "seq")?, message })
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+        let (event, data) = envelope(source, fault);
+        let message = fault.within("data", |fault| match &*event {
+            "session:welcome" => ServerMessage::Welcome(Wire::take(&data, fault)),
+            "reply" => ServerMessage::Reply(Wire::take(&data, fault)),
+            "error" => ServerMessage::Error(Wire::take(&data, fault)),
+            event => match ServerEvent::take_data(event, &data, fault) {
+                Some(event) => ServerMessage::Event(event),
+                None => {
+                    fault.note_member("event", UNKNOWN_EVENT);
+                    ServerMessage::Error(Wire::take(&data, fault))
+                }
+            },
+        });
+        Self { seq: Wire::take_member(source, "seq", fault), message }
     }
 
     fn write<K: Sink>(&self, sink: &mut K) {

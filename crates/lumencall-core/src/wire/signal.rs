@@ -56,12 +56,17 @@ record! {
     }
 }
 
+/// The largest offer that may come to a device that has not accepted, in bytes. Those of browsers have about 8,000; and as
+/// many as may ring at a user at once fit into what the server lets wait for one device.
+const LARGEST_SEALED: usize = 16 * 1024;
+
 impl Description {
-    /// Whether it is an offer that may come to a device that has not accepted: one marked `sealed` that indeed names no
-    /// candidate and no address. Only the two constants that browsers put into `c=` and `o=` are no address.
+    /// Whether it is an offer that may come to a device that has not accepted: a small one, marked `sealed`, that indeed
+    /// names no candidate and no address. Only the two constants that browsers put into `c=` and `o=` are no address.
     pub fn is_sealed(&self) -> bool {
         self.kind == DescriptionType::Offer
             && self.sealed == Some(true)
+            && self.sdp.reveal().len() + self.extra.len() <= LARGEST_SEALED
             && names_no_address(self.sdp.reveal())
     }
 }

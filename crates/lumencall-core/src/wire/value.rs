@@ -2,6 +2,8 @@
 
 /// A JSON value that can be looked into.
 pub trait Source: Sized {
+    /// Null.
+    fn null() -> Self;
     /// The member of this object; nothing where it is absent, null, or this is no object.
     fn member(&self, name: &str) -> Option<Self>;
     /// Whether this is an object.
@@ -62,38 +64,91 @@ impl WireError {
     }
 }
 
+/// The first thing that was wrong with a message, while it is read to its end.
+///
+/// Reading goes on past it with values that mean nothing, so that no read needs a way out of the middle: that is what
+/// weighs in a download.
+#[derive(Debug, Default)]
+pub struct Fault(Option<WireError>);
+
+impl Fault {
+    /// Notes that something else was expected, if nothing was noted before.
+    pub(crate) fn note(&mut self, expected: &'static str) {
+        self.0.get_or_insert(WireError::expected(expected));
+    }
+
+    /// The same, of a member.
+    pub(crate) fn note_member(&mut self, field: &'static str, expected: &'static str) {
+        self.0.get_or_insert(WireError { field, expected });
+    }
+
+    /// Reads a member by `take`; what is found wrong there carries its name.
+    pub(crate) fn within<T>(&mut self, name: &'static str, take: impl FnOnce(&mut Self) -> T) -> T {
+        let sound = self.0.is_none();
+        let value = take(self);
+        if sound {
+            self.0 = self.0.map(|error| error.within(name));
+        }
+        value
+    }
+
+    /// The value, if nothing was wrong.
+    pub(crate) fn check<T>(self, value: T) -> Result<T, WireError> {
+        self.0.map_or(Ok(value), Err)
+    }
+}
+
 /// A value that can be read from and written to the wire.
 pub trait Wire: Sized {
-    /// Reads the value.
-    ///
-    /// # Errors
-    /// Says which member is at fault and what was expected there.
-    fn read<S: Source>(source: &S) -> Result<Self, WireError>;
+    /// Reads the value. What is wrong with it is noted in `fault`, and the value then means nothing.
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self;
 
     /// Writes the value.
     fn write<K: Sink>(&self, sink: &mut K);
 
     /// Reads the value from a member of `object`; [`Option`] makes an absent or null member legal.
-    ///
-    /// # Errors
-    /// As [`Wire::read`].
-    fn read_member<S: Source>(object: &S, name: &'static str) -> Result<Self, WireError> {
-        match object.member(name) {
-            Some(member) => Self::read(&member).map_err(|error| error.within(name)),
-            None => Err(WireError { field: name, expected: "a value" }),
-        }
+    #[inline(never)]
+    fn take_member<S: Source>(object: &S, name: &'static str, fault: &mut Fault) -> Self {
+        fault.within(name, |fault| {
+            let member = object.member(name).unwrap_or_else(|| {
+                fault.note("a value");
+                S::null()
+            });
+            Self::take(&member, fault)
+        })
     }
 
     /// Writes the value as a member of the object that is being written.
+    #[inline(never)]
     fn write_member<K: Sink>(&self, name: &'static str, sink: &mut K) {
         sink.key(name);
         self.write(sink);
     }
+
+    /// Reads the value.
+    ///
+    /// # Errors
+    /// Says which member is at fault and what was expected there.
+    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
+        let mut fault = Fault::default();
+        let value = Self::take(source, &mut fault);
+        fault.check(value)
+    }
+
+    /// Reads the value from a member of `object`.
+    ///
+    /// # Errors
+    /// As [`Wire::read`].
+    fn read_member<S: Source>(object: &S, name: &'static str) -> Result<Self, WireError> {
+        let mut fault = Fault::default();
+        let value = Self::take_member(object, name, &mut fault);
+        fault.check(value)
+    }
 }
 
 impl<T: Wire> Wire for Option<T> {
-    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-        T::read(source).map(Some)
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+        Some(T::take(source, fault))
     }
 
     fn write<K: Sink>(&self, sink: &mut K) {
@@ -103,11 +158,9 @@ impl<T: Wire> Wire for Option<T> {
         }
     }
 
-    fn read_member<S: Source>(object: &S, name: &'static str) -> Result<Self, WireError> {
-        match object.member(name) {
-            Some(member) => T::read(&member).map(Some).map_err(|error| error.within(name)),
-            None => Ok(None),
-        }
+    #[inline(never)]
+    fn take_member<S: Source>(object: &S, name: &'static str, fault: &mut Fault) -> Self {
+        fault.within(name, |fault| object.member(name).map(|member| T::take(&member, fault)))
     }
 
     fn write_member<K: Sink>(&self, name: &'static str, sink: &mut K) {
@@ -118,8 +171,12 @@ impl<T: Wire> Wire for Option<T> {
 }
 
 impl<T: Wire> Wire for Vec<T> {
-    fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-        source.items().ok_or(WireError::expected("an array"))?.iter().map(T::read).collect()
+    fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+        let items = source.items().unwrap_or_else(|| {
+            fault.note("an array");
+            Vec::new()
+        });
+        items.iter().map(|item| T::take(item, fault)).collect()
     }
 
     fn write<K: Sink>(&self, sink: &mut K) {
@@ -134,8 +191,11 @@ impl<T: Wire> Wire for Vec<T> {
 macro_rules! plain {
     ($type:ty, $expected:literal, $read:expr, $write:expr) => {
         impl Wire for $type {
-            fn read<S: Source>(source: &S) -> Result<Self, WireError> {
-                $read(source).ok_or(WireError::expected($expected))
+            fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
+                $read(source).unwrap_or_else(|| {
+                    fault.note($expected);
+                    Self::default()
+                })
             }
 
             fn write<K: Sink>(&self, sink: &mut K) {

@@ -91,6 +91,16 @@ fn i3_a_seal_is_for_offers() {
 }
 
 #[test]
+fn i3_a_seal_is_not_believed_on_an_offer_that_is_large() {
+    let padded = |bytes: usize| format!("{CLEAN}s={}", "x".repeat(bytes - CLEAN.len() - 2));
+    let mut world = ringing();
+    world.does(&sdk("alice/1"), sealed(CALL, "bob", &padded(16 * 1024 + 1)));
+    assert!(world.hearers().is_empty());
+    world.does(&sdk("alice/1"), sealed(CALL, "bob", &padded(16 * 1024)));
+    assert_eq!(world.hearers(), ["bob/1", "bob/2"]);
+}
+
+#[test]
 fn i3_a_newer_offer_replaces_the_older_with_its_candidates() {
     let second = CLEAN.replacen("v=0", "v=0 second", 1);
     let mut world = ringing();

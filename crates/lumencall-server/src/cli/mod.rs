@@ -68,8 +68,8 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Calls")]
     reconnect_timeout: Duration,
 
-    /// How many ICE candidates one side may send with one description
-    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Calls")]
+    /// How many ICE candidates one side may send with one description, at most 200
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200), help_heading = "Calls")]
     max_candidates: u16,
 
     /// How often an open socket is pinged
@@ -100,7 +100,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "DIR", default_value = "./pkg", help_heading = "Files")]
     pkg: PathBuf,
 
-    /// How much to log to standard error; ids of users and calls appear from "debug" on, what they say never
+    /// How much to log to standard error; from "debug" on, ids of devices and calls, and never what users say
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log: LogLevel,
 }

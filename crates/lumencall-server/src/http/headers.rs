@@ -28,7 +28,21 @@ pub(super) async fn protect(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     headers.extend(FIXED);
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if let Some(standard) = headers.get(header::CONTENT_TYPE).and_then(standard_type) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(standard));
+    }
     response
+}
+
+/// The type in full. Scripts have one name since RFC 9239, and texts here are UTF-8.
+fn standard_type(guessed: &HeaderValue) -> Option<&'static str> {
+    match guessed.as_bytes() {
+        b"text/javascript" | b"application/javascript" => Some("text/javascript; charset=utf-8"),
+        b"text/html" => Some("text/html; charset=utf-8"),
+        b"text/css" => Some("text/css; charset=utf-8"),
+        b"text/plain" => Some("text/plain; charset=utf-8"),
+        _ => None,
+    }
 }
 
 /// The policy. Some browsers do not take `'self'` to be the page's own host by `ws:` and `wss:`, so that host is named,

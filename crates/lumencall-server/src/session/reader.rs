@@ -107,8 +107,7 @@ impl<'a, S: Store> Reader<'a, S> {
             self.pace.keep().await;
             let message = tokio::select! {
                 biased;
-                // The end has been named already; this one does not count.
-                () = self.outbox.ending() => return Err(End::Lost),
+                end = self.outbox.ending() => return Err(end),
                 () = self.shared.stopping.cancelled() => return Err(End::Close(close::GOING_AWAY)),
                 message = timeout(silence, messages.next()) => message,
             };

@@ -3,6 +3,8 @@
 //! A store brings the machine its records and does what it decides, as `lumencall_core::machine` says. It also keeps the
 //! outboxes of the devices, since the order in which decisions are made is the order in which devices hear of them.
 
+#[cfg(test)]
+mod contract;
 mod memory;
 
 use std::future::Future;

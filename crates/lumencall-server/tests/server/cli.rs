@@ -128,7 +128,7 @@ async fn bad_values_are_named() {
         (&["--auth", "none"], "--auth"),
         (&["--ring-timeout", "60"], "--ring-timeout"),
         (&["--ring-timeout", "0s"], "--ring-timeout"),
-        (&["--setup-timeout", "-1s"], "--setup-timeout"),
+        (&["--setup-timeout=-1s"], "--setup-timeout"),
         (&["--ping-interval", "soon"], "--ping-interval"),
         (&["--max-message", "1GB"], "--max-message"),
         (&["--max-devices", "0"], "--max-devices"),

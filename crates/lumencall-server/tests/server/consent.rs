@@ -161,6 +161,7 @@ async fn i20_a_newer_offer_replaces_the_older_with_its_candidates() {
             let candidate = alice.candidate(&call, "bob", &format!("candidate:{generation}"));
             alice.does("signal:ice-candidate", candidate).await;
         }
+        alice.nothing_came().await;
         accept(&mut alice, &mut bob, &call).await;
         assert_eq!(bob.expect("signal:offer").await["sdp"], "v=0 new");
         assert_eq!(bob.expect("signal:ice-candidate").await["candidate"], "candidate:new");

@@ -50,13 +50,13 @@ async fn files_have_their_types() {
     let folder = Folder::new("types");
     let server = serving(&folder).await;
     for (path, mime) in [
-        ("/", "text/html"),
-        ("/index.html", "text/html"),
-        ("/app.mjs", "text/javascript"),
-        ("/app.js", "text/javascript"),
-        ("/style.css", "text/css"),
+        ("/", "text/html; charset=utf-8"),
+        ("/index.html", "text/html; charset=utf-8"),
+        ("/app.mjs", "text/javascript; charset=utf-8"),
+        ("/app.js", "text/javascript; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
         ("/icon.svg", "image/svg+xml"),
-        ("/pkg/lumencall.js", "text/javascript"),
+        ("/pkg/lumencall.js", "text/javascript; charset=utf-8"),
         ("/pkg/lumencall_bg.wasm", "application/wasm"),
         ("/healthz", "text/plain; charset=utf-8"),
     ] {

@@ -2,6 +2,8 @@
 //!
 //! Names begin with the id of the invariant that the test checks, where there is one.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is the failed test")]
+
 mod authority;
 mod cli;
 mod consent;
@@ -12,6 +14,7 @@ mod harness;
 mod http;
 mod lifetime;
 mod origins;
+mod races;
 mod relay;
 mod slow;
 mod whole_call;

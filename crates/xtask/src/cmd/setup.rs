@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::failure::Failure;
 use crate::setup::{self, Need};
+use crate::test::Part;
 use crate::workspace::Workspace;
 
 /// What the set-up is for.
@@ -20,8 +21,8 @@ pub(crate) enum Purpose {
 /// Installs what `purpose` needs and this machine lacks.
 pub(crate) fn run(workspace: &Workspace, purpose: Purpose) -> Result<(), Failure> {
     let needs = match purpose {
-        Purpose::Demo | Purpose::Package => Need::PACKAGE,
-        Purpose::Test => Need::ALL,
+        Purpose::Demo | Purpose::Package => Need::PACKAGE.to_vec(),
+        Purpose::Test => Part::all_needs(&Part::all()),
     };
-    setup::provide(workspace, needs)
+    setup::provide(workspace, &needs)
 }

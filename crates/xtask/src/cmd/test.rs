@@ -9,10 +9,8 @@ use crate::workspace::Workspace;
 
 /// Runs `parts`, all of them where none is named, with full counts where it may take `long`.
 pub(crate) fn run(workspace: &Workspace, parts: &[Part], long: bool) -> Result<(), Failure> {
-    let parts = if parts.is_empty() { Part::ALL } else { parts };
-    let parts: BTreeSet<_> = parts.iter().copied().collect();
-    let needs: BTreeSet<_> = parts.iter().flat_map(|part| part.needs()).copied().collect();
-    setup::provide(workspace, &needs.into_iter().collect::<Vec<_>>())?;
+    let parts: BTreeSet<_> = if parts.is_empty() { Part::all() } else { parts.iter().copied().collect() };
+    setup::provide(workspace, &Part::all_needs(&parts))?;
     let bench = Bench::new(workspace, long);
     let mut summary = Summary::default();
     for part in parts {

@@ -43,18 +43,6 @@ impl Need {
     /// What building the npm package takes.
     pub(crate) const PACKAGE: &[Self] = &[Self::Node, Self::NpmPackages, Self::WasmStd, Self::WasmBindgen];
 
-    /// All of them.
-    pub(crate) const ALL: &[Self] = &[
-        Self::Components,
-        Self::Node,
-        Self::NpmPackages,
-        Self::Browsers,
-        Self::WasmStd,
-        Self::WasmBindgen,
-        Self::WasmPack,
-        Self::Geckodriver,
-    ];
-
     pub(super) fn step(self, workspace: &Workspace) -> Result<Box<dyn Step>, Failure> {
         Ok(match self {
             Self::Components => Box::new(Components),

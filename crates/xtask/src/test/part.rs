@@ -1,5 +1,6 @@
 //! The parts of the test suite.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use clap::ValueEnum;
@@ -44,21 +45,19 @@ impl fmt::Display for Part {
 }
 
 impl Part {
+    /// What has to be installed for any of `parts`.
+    pub(crate) fn all_needs(parts: &BTreeSet<Self>) -> Vec<Need> {
+        let needs: BTreeSet<_> = parts.iter().flat_map(|part| part.needs()).copied().collect();
+        needs.into_iter().collect()
+    }
+
     /// All of them.
-    pub(crate) const ALL: &[Self] = &[
-        Self::Style,
-        Self::Xtask,
-        Self::Core,
-        Self::Server,
-        Self::Package,
-        Self::Types,
-        Self::Docs,
-        Self::Wasm,
-        Self::E2e,
-    ];
+    pub(crate) fn all() -> BTreeSet<Self> {
+        Self::value_variants().iter().copied().collect()
+    }
 
     /// What has to be installed.
-    pub(crate) fn needs(self) -> &'static [Need] {
+    fn needs(self) -> &'static [Need] {
         match self {
             Self::Style => &[Need::Components, Need::WasmStd],
             Self::Core | Self::Server | Self::Xtask | Self::Docs => &[],
@@ -130,4 +129,21 @@ fn package(bench: &Bench<'_>) -> Vec<Row> {
             bench.runner(&mut node, Counts::of_closing_line)
         }),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_parts_need_is_installed_once_and_in_order() {
+        let needs = Part::all_needs(&Part::all());
+        assert!(needs.is_sorted() && needs.contains(&Need::Browsers) && needs.contains(&Need::Components));
+        assert_eq!(needs.iter().filter(|need| **need == Need::WasmStd).count(), 1);
+    }
+
+    #[test]
+    fn tests_of_host_code_need_no_browser() {
+        assert!(Part::all_needs(&[Part::Core, Part::Server].into()).is_empty());
+    }
 }
