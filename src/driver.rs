@@ -168,8 +168,10 @@ impl Driver {
     }
 
     fn close_peers(&self, goes: impl Fn(&Peer) -> bool) {
-        let gone: Vec<_> = self.peers.borrow_mut().extract_if(.., |peer| goes(peer)).collect();
-        for peer in gone {
+        loop {
+            let index = self.peers.borrow().iter().position(|peer| goes(peer));
+            let Some(index) = index else { break };
+            let peer = self.peers.borrow_mut().swap_remove(index);
             peer.close(self);
         }
     }

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use lumencall_core::session::{Failure, FailureCode};
+use lumencall_core::wire::Source;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaDevices, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus};
+use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
 
-use crate::codec::object;
+use crate::codec::{JsSource, object};
 use crate::error;
 use crate::options::{Kinds, Options};
 
@@ -48,14 +49,13 @@ impl LocalMedia {
             video: wanted.video && self.track("video").is_none(),
         };
         if missing.audio || missing.video {
-            let constraints = MediaStreamConstraints::new();
-            if missing.audio {
-                constraints.set_audio(&options.audio);
-            }
-            if missing.video {
-                constraints.set_video(&options.video);
-            }
-            let captured = devices()?.get_user_media_with_constraints(&constraints).map_err(|cause| error::capture(&cause))?;
+            let constraint = |wanted, how: &JsValue| if wanted { how.clone() } else { JsValue::FALSE };
+            let constraints = object(&[
+                ("audio", constraint(missing.audio, &options.audio)),
+                ("video", constraint(missing.video, &options.video)),
+            ]);
+            let captured = devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
+            let captured = captured.map_err(|cause| error::capture(&cause))?;
             let captured = JsFuture::from(captured).await.map_err(|cause| error::capture(&cause))?;
             let captured: MediaStream = captured.unchecked_into();
             for track in tracks(&captured.get_tracks()) {
@@ -153,6 +153,6 @@ async fn is_granted(name: &str) -> bool {
         .and_then(|window| window.navigator().permissions().ok())
         .and_then(|permissions| permissions.query(&descriptor).ok());
     let Some(query) = query else { return false };
-    let status = JsFuture::from(query).await.map(JsCast::unchecked_into::<PermissionStatus>);
-    status.is_ok_and(|status| status.state() == PermissionState::Granted)
+    let Ok(status) = JsFuture::from(query).await else { return false };
+    JsSource(status).member("state").and_then(|state| state.text()).as_deref() == Some("granted")
 }

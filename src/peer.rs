@@ -4,19 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_events::EventListener;
-use js_sys::Array;
-use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Wire};
+use js_sys::{Array, Reflect};
+use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Source, Wire};
 use lumencall_core::{CallId, CallType, UserId};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcPeerConnection, RtcPeerConnectionIceEvent,
-    RtcPeerConnectionState, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
-    RtcSessionDescriptionInit, RtcTrackEvent,
-};
+use web_sys::{MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender, RtcRtpTransceiver, RtcTrackEvent};
 
-use crate::codec::{JsSource, to_js};
+use crate::codec::{JsSource, object, to_js};
 use crate::driver::Driver;
 use crate::media::LocalMedia;
 use crate::options::Kinds;
@@ -61,13 +57,11 @@ impl Peer {
         call_type: CallType,
         ice_servers: &JsValue,
     ) -> Result<Rc<Self>, JsValue> {
-        let configuration = RtcConfiguration::new();
-        configuration.set_ice_servers(ice_servers);
-        configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
+        let configuration = object(&[("iceServers", ice_servers.clone()), ("bundlePolicy", "max-bundle".into())]);
         let peer = Rc::new(Self {
             call,
             user,
-            connection: RtcPeerConnection::new_with_configuration(&configuration)?,
+            connection: RtcPeerConnection::new_with_configuration(configuration.unchecked_ref())?,
             sends: call_type.into(),
             shown: RefCell::new(None),
             closed: Cell::new(false),
@@ -108,10 +102,11 @@ impl Peer {
     }
 
     fn connection_changed(&self, driver: &Rc<Driver>, _event: &JsValue) {
-        let state = match self.connection.connection_state() {
-            RtcPeerConnectionState::Connected => ConnectionState::Connected,
-            RtcPeerConnectionState::Disconnected => ConnectionState::Reconnecting,
-            RtcPeerConnectionState::Failed => ConnectionState::Failed,
+        let state = JsSource((&self.connection).into()).member("connectionState").and_then(|state| state.text());
+        let state = match state.as_deref() {
+            Some("connected") => ConnectionState::Connected,
+            Some("disconnected") => ConnectionState::Reconnecting,
+            Some("failed") => ConnectionState::Failed,
             _ => return,
         };
         driver.drive(|session| session.handle_connection(&self.call, &self.user, state));
@@ -148,35 +143,29 @@ impl Peer {
             Step::Offer => {
                 self.add_transceivers(media.as_deref());
                 let offer = JsFuture::from(self.connection.create_offer()).await?;
-                self.describe(driver, DescriptionType::Offer, offer.unchecked_into()).await
+                self.describe(driver, DescriptionType::Offer, offer).await
             }
             Step::Answer(offer) => {
-                self.apply(driver, RtcSdpType::Offer, &offer).await?;
+                self.apply(driver, DescriptionType::Offer, &offer).await?;
                 self.take_up_transceivers(media.as_deref());
                 let answer = JsFuture::from(self.connection.create_answer()).await?;
-                self.describe(driver, DescriptionType::Answer, answer.unchecked_into()).await
+                self.describe(driver, DescriptionType::Answer, answer).await
             }
-            Step::ApplyAnswer(answer) => self.apply(driver, RtcSdpType::Answer, &answer).await,
+            Step::ApplyAnswer(answer) => self.apply(driver, DescriptionType::Answer, &answer).await,
         }
     }
 
     /// Sets the description that was made, and sends it as it was made: gathering has added nothing to it.
-    async fn describe(
-        &self,
-        driver: &Rc<Driver>,
-        kind: DescriptionType,
-        description: RtcSessionDescriptionInit,
-    ) -> Result<(), JsValue> {
-        JsFuture::from(self.connection.set_local_description(&description)).await?;
-        let sdp = description.get_sdp().unwrap_or_default();
+    async fn describe(&self, driver: &Rc<Driver>, kind: DescriptionType, description: JsValue) -> Result<(), JsValue> {
+        JsFuture::from(self.connection.set_local_description(description.unchecked_ref())).await?;
+        let sdp = JsSource(description).member("sdp").and_then(|sdp| sdp.text()).unwrap_or_default();
         driver.drive(|session| session.handle_local_description(&self.call, &self.user, kind, sdp.into()));
         Ok(())
     }
 
-    async fn apply(&self, driver: &Rc<Driver>, kind: RtcSdpType, sdp: &Private) -> Result<(), JsValue> {
-        let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(sdp.reveal());
-        JsFuture::from(self.connection.set_remote_description(&description)).await?;
+    async fn apply(&self, driver: &Rc<Driver>, kind: DescriptionType, sdp: &Private) -> Result<(), JsValue> {
+        let description = object(&[("type", kind.as_str().into()), ("sdp", sdp.reveal().into())]);
+        JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
         driver.drive(|session| session.handle_remote_described(&self.call, &self.user));
         Ok(())
     }
@@ -185,12 +174,9 @@ impl Peer {
     fn add_transceivers(&self, media: Option<&LocalMedia>) {
         for (kind, sends) in [("audio", self.sends.audio), ("video", self.sends.video)] {
             if sends {
-                let init = RtcRtpTransceiverInit::new();
-                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-                if let Some(media) = media {
-                    init.set_streams(&Array::of1(&media.stream));
-                }
-                self.connection.add_transceiver_with_str_and_init(kind, &init);
+                let streams = media.map_or_else(Array::new, |media| Array::of1(&media.stream));
+                let init = object(&[("direction", "sendrecv".into()), ("streams", streams.into())]);
+                self.connection.add_transceiver_with_str_and_init(kind, init.unchecked_ref());
             }
         }
         self.attach(media);
@@ -202,7 +188,8 @@ impl Peer {
             let kind = transceiver.receiver().track().kind();
             let sends = if kind == "audio" { self.sends.audio } else { self.sends.video };
             if sends {
-                transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                // Setting the direction of a transceiver that has not been stopped cannot fail.
+                drop(Reflect::set(&transceiver, &"direction".into(), &"sendrecv".into()));
                 if let Some(media) = media {
                     let sender: SenderWithStreams = transceiver.sender().unchecked_into();
                     sender.set_streams(&media.stream);

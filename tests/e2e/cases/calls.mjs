@@ -1,7 +1,7 @@
 // A call from its beginning to its end.
 
 import assert from 'node:assert/strict'
-import { assertOver, connect } from '../harness/calls.mjs'
+import { assertOver, connect, ring } from '../harness/calls.mjs'
 import { hears, reception, seesAndHears } from '../harness/media.mjs'
 
 export const cases = [
@@ -61,6 +61,18 @@ export const cases = [
       const [alice, bob] = await stage.pair()
       await connect(alice, bob)
       await Promise.all([alice.do('hangup'), bob.do('hangup')])
+      await assertOver([alice, bob], 'completed')
+    },
+  },
+  {
+    name: 'caller_hangs_up_while_it_connects',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair()
+      await ring(alice, bob)
+      await bob.begin('accept')
+      await alice.state('connecting')
+      await alice.do('hangup')
       await assertOver([alice, bob], 'completed')
     },
   },

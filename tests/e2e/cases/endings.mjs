@@ -56,7 +56,7 @@ export const cases = [
       const [alice, bob] = await stage.pair()
       await connect(alice, bob)
       const carol = await stage.open('caller', 'carol')
-      await carol.do('call', { to: bob.user, type: 'video' })
+      await carol.begin('call', { to: bob.user, type: 'video' })
       await assertOver([carol], 'busy')
       await Promise.all([seesAndHears(alice), seesAndHears(bob)])
       assert.equal((await bob.events('call:incoming')).length, 1, 'the busy callee does not ring')

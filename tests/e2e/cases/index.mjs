@@ -1,5 +1,6 @@
-// Every case: `{ name, pairings, run }`. A name that begins with the id of an invariant is a test of it. `pairings` are those of
-// a default run, by the initials of the caller's and the callee's browser; a long run takes all four.
+// Every case: `{ name, pairings, only?, run }`. A name that begins with the id of an invariant is a test of it. `pairings` are
+// those of a default run, by the initials of the caller's and the callee's browser; a long run takes all four, or `only` those
+// that the case is possible in.
 
 import * as calls from './calls.mjs'
 import * as consent from './consent.mjs'

@@ -24,6 +24,7 @@ export async function assertOver(parties, endReason) {
   for (const party of parties) {
     await party.ended(endReason)
     await party.mediaFreed()
+    await party.assertFreedInTime()
     await party.assertEndedOnce()
   }
 }

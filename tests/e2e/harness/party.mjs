@@ -135,6 +135,15 @@ export class Party {
     })
   }
 
+  /** Asserts that each track was stopped within 500 ms of the end of the call, as I4 has it, with fourfold slack. */
+  async assertFreedInTime() {
+    const log = await this.log()
+    const ended = log.findLast(({ kind, name, data }) => kind === 'event' && name === 'call:state-changed' && data.state === 'ended')
+    if (!ended) return // A stranger, whose code is not ours, records no events there.
+    const late = log.filter(({ kind, at }) => kind === 'track-stopped' && at > ended.at + 4 * 500)
+    assert.deepEqual(late, [], `${this.label}: tracks stopped too late after the end at ${ended.at}`)
+  }
+
   goto(url) {
     return this.#page.goto(url)
   }
@@ -170,6 +179,7 @@ export class Party {
 }
 
 function describe({ kind, at, ...details }) {
-  const shorten = (key, value) => (key === 'sdp' ? `(${value.length} characters)` : value)
+  const long = ['sdp', 'candidate', 'secret']
+  const shorten = (key, value) => (long.includes(key) ? `(${value.length} characters)` : value)
   return `${(at / 1000).toFixed(3).padStart(8)} ${kind} ${JSON.stringify(details, shorten)}`
 }

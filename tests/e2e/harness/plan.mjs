@@ -9,12 +9,12 @@ const PAIRINGS = {
 }
 
 /**
- * The runs that the options ask for. A case names the pairings of a default run, by their initials; those that it can never
- * run in have no `long`.
+ * The runs that the options ask for. A case names the pairings of a default run by their initials, and by `only` those of a
+ * long one, where it cannot be run in all.
  */
 export function plan(cases, { long, only, browsers }) {
-  const runs = cases.filter(({ name }) => only.test(name)).flatMap(({ name, pairings, run }) => {
-    const chosen = long ? Object.keys(PAIRINGS) : pairings
+  const runs = cases.filter(({ name }) => only.test(name)).flatMap(({ name, pairings, only, run }) => {
+    const chosen = long ? (only ?? Object.keys(PAIRINGS)) : pairings
     return chosen.map((initials) => ({ name, run, pairing: PAIRINGS[initials] }))
   })
   return runs.filter(({ pairing }) => browsers.includes(pairing.caller) && browsers.includes(pairing.callee))

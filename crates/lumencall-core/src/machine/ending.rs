@@ -67,7 +67,7 @@ impl Work<'_> {
     }
 
     /// The user has no more part in the call, and is free for others.
-    fn release(&mut self, call: &CallRecord, user: &UserId) {
+    pub(super) fn release(&mut self, call: &CallRecord, user: &UserId) {
         let record = self.user(user);
         record.rings.retain(|ringing| *ringing != call.id);
         if record.engaged.as_ref().is_some_and(|engaged| engaged.call == call.id) {

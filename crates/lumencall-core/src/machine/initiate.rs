@@ -78,7 +78,10 @@ impl Work<'_> {
         let caller = self.user(&from.user);
         // Nobody would ever miss a device that was gone before it called.
         if !caller.devices.contains(&from.device) {
-            return Err(Refusal::new(ErrorCode::SessionState, "this device is not connected; open a session"));
+            return Err(Refusal::new(
+                ErrorCode::SessionState,
+                "this device is not connected; open a session",
+            ));
         }
         if caller.engaged.is_some() {
             return Err(Refusal::new(

@@ -88,8 +88,7 @@ impl Work<'_> {
     pub(super) fn callee_out(&mut self, mut call: CallRecord, user: &UserId, trigger: Trigger) {
         let Some(member) = call.member_mut(user) else { return self.keep(call) };
         let phase = std::mem::replace(&mut member.phase, Phase::Out);
-        let call_id = call.id.clone();
-        self.user(user).rings.retain(|ringing| *ringing != call_id);
+        self.release(&call, user);
         let event = self.state_changed(&call, CallState::Ended, trigger.reason());
         if let Phase::Rung { devices } = phase {
             self.tell_devices(user, &devices, &event);

@@ -15,8 +15,6 @@ mod frames;
 mod link;
 mod peers;
 
-use std::collections::VecDeque;
-
 pub use action::{Action, Event, LogLevel, Ticket};
 pub use failure::{Failure, FailureCode};
 pub use link::Link;
@@ -40,8 +38,9 @@ pub struct ClientSession {
     last_ticket: u32,
     waiting: Vec<Waiting>,
     calls: Vec<LocalCall>,
-    ended: VecDeque<CallId>,
-    actions: VecDeque<Action>,
+    ended: Vec<CallId>,
+    /// Few at a time: each input is followed by a complete drain.
+    actions: Vec<Action>,
 }
 
 impl ClientSession {
@@ -57,14 +56,14 @@ impl ClientSession {
             last_ticket: 0,
             waiting: Vec::new(),
             calls: Vec::new(),
-            ended: VecDeque::new(),
-            actions: VecDeque::new(),
+            ended: Vec::new(),
+            actions: Vec::new(),
         }
     }
 
     /// What is to be done next; nothing when all is done.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
+        (!self.actions.is_empty()).then(|| self.actions.remove(0))
     }
 
     /// When [`ClientSession::handle_timeout`] is to be called, on the clock of the inputs.
@@ -88,7 +87,7 @@ impl ClientSession {
     }
 
     fn act(&mut self, action: Action) {
-        self.actions.push_back(action);
+        self.actions.push(action);
     }
 
     fn emit(&mut self, event: Event) {
@@ -110,8 +109,8 @@ impl ClientSession {
 
     fn remember_ended(&mut self, call: CallId) {
         if self.ended.len() == REMEMBERED {
-            self.ended.pop_front();
+            self.ended.remove(0);
         }
-        self.ended.push_back(call);
+        self.ended.push(call);
     }
 }

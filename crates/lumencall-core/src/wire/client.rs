@@ -1,6 +1,8 @@
 //! What clients send.
 
-use super::{Description, IceCandidate, Fault, SessionOpen, Sink, Source, Wire, WireError, messages, record, words};
+use super::{
+    Description, Fault, IceCandidate, SessionOpen, Sink, Source, Wire, WireError, messages, record, words,
+};
 use crate::{CallId, CallType, ConversationId, UserId};
 
 record! {
@@ -120,10 +122,11 @@ pub struct ClientFrame {
 impl Wire for ClientFrame {
     fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
         let (event, data) = envelope(source, fault);
-        let command = fault.within("data", |fault| Command::take_data(&event, &data, fault)).unwrap_or_else(|| {
-            fault.note_member("event", UNKNOWN_EVENT);
-            Command::Open(SessionOpen { device_id: None, resume: None })
-        });
+        let command =
+            fault.within("data", |fault| Command::take_data(&event, &data, fault)).unwrap_or_else(|| {
+                fault.note_member("event", UNKNOWN_EVENT);
+                Command::Open(SessionOpen { device_id: None, resume: None })
+            });
         Self { id: Wire::take_member(source, "id", fault), command }
     }
 

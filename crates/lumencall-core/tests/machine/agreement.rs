@@ -104,7 +104,11 @@ fn i12_accepts_rejects_cancel_and_timeout_have_one_outcome_in_every_order() {
         let accepted = matches!(&order[0], Act::Says(_, command) if matches!(command, Command::Respond(_)) && *command == accept(CALL));
         let reason = match (&taken[0], taken.get(1)) {
             (Act::Times, None) => EndReason::Missed,
-            (Act::Says(_, Command::Respond(respond)), None) if accept(CALL) != Command::Respond(respond.clone()) => EndReason::Rejected,
+            (Act::Says(_, Command::Respond(respond)), None)
+                if accept(CALL) != Command::Respond(respond.clone()) =>
+            {
+                EndReason::Rejected
+            }
             (Act::Says(_, Command::Hangup(_)), None) => EndReason::Cancelled,
             (_, Some(Act::Says(_, Command::Hangup(_)))) => EndReason::Completed,
             _ => panic!("{order:?} had {taken:?}"),
@@ -134,7 +138,8 @@ fn i11_nothing_is_heard_of_a_call_that_ended() {
         let mut world = in_state(from);
         world.does(&sdk("alice/1"), hangup(CALL));
         world.deafen();
-        for (device, peer) in [("alice/1", "bob"), ("bob/1", "alice"), ("bob/2", "alice"), ("carol/1", "bob")] {
+        for (device, peer) in [("alice/1", "bob"), ("bob/1", "alice"), ("bob/2", "alice"), ("carol/1", "bob")]
+        {
             for command in late(peer) {
                 assert_eq!(world.refuses(&sdk(device), command), ErrorCode::UnknownCall, "{device}");
             }
@@ -154,9 +159,8 @@ fn i11_nothing_is_heard_of_a_call_that_ended() {
 fn i24_a_call_of_others_and_no_call_look_the_same() {
     for state in [CallState::Initiating, CallState::Ringing, CallState::Connecting, CallState::Connected] {
         for (foreign, none) in late("alice").into_iter().zip(late_of("call-none", "alice")) {
-            let refusals = [foreign, none].map(|command| {
-                in_state(state).ask(&sdk("carol/1"), command).expect_err("it is not Carol's")
-            });
+            let refusals = [foreign, none]
+                .map(|command| in_state(state).ask(&sdk("carol/1"), command).expect_err("it is not Carol's"));
             assert_eq!(refusals[0], refusals[1], "code and message");
         }
     }

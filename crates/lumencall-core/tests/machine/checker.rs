@@ -65,7 +65,9 @@ impl Checker {
             (Some(call), _) => &call.id,
             (None, Input::Command { command: CallCommand::Initiate { fresh, .. }, .. }) => fresh,
             (None, _) => {
-                return assert!(after.call.is_none() && effects.iter().all(|effect| matches!(effect, Effect::Then(_))));
+                return assert!(
+                    after.call.is_none() && effects.iter().all(|effect| matches!(effect, Effect::Then(_)))
+                );
             }
         };
         if after.call.is_none() {
@@ -130,8 +132,14 @@ impl Checker {
             }
             ServerEvent::Candidate(candidate) => {
                 let from = candidate.from_user_id.as_ref().expect("the server says who");
-                assert!(call.is_some_and(|call| call.has_joined(user, device)), "I3: a candidate at {device:?}");
-                assert!(view.described.contains(from), "I20: a candidate at {device:?} before its description");
+                assert!(
+                    call.is_some_and(|call| call.has_joined(user, device)),
+                    "I3: a candidate at {device:?}"
+                );
+                assert!(
+                    view.described.contains(from),
+                    "I20: a candidate at {device:?} before its description"
+                );
             }
         }
     }
@@ -156,9 +164,10 @@ impl Checker {
         for call in calls.values() {
             assert!(!self.ended.contains_key(&call.id), "I10: a call that ended is back");
             let joined = call.joined().count();
-            let rung = call.members.iter().any(|member| {
-                matches!(&member.phase, Phase::Rung { devices } if !devices.is_empty())
-            });
+            let rung = call
+                .members
+                .iter()
+                .any(|member| matches!(&member.phase, Phase::Rung { devices } if !devices.is_empty()));
             match call.state {
                 CallState::Initiating => assert!(joined == 1 && !rung),
                 CallState::Ringing => assert!(joined == 1 && rung),
@@ -172,7 +181,8 @@ impl Checker {
                     let engaged = user.engaged.as_ref().is_some_and(|engaged| engaged.call == call.id);
                     (engaged, user.rings.contains(&call.id))
                 });
-                let (joined, rung) = (member.joined_device().is_some(), matches!(member.phase, Phase::Rung { .. }));
+                let (joined, rung) =
+                    (member.joined_device().is_some(), matches!(member.phase, Phase::Rung { .. }));
                 assert_eq!((engaged, rings), (joined, rung), "{member:?} and {user:?}");
                 if pending.is_empty() {
                     let known = user.map_or(&[][..], |user| &user.devices);

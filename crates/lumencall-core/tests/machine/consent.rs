@@ -5,7 +5,8 @@ use lumencall_core::machine::Rules;
 use lumencall_core::wire::{Command, Description, DescriptionType, ServerEvent};
 
 use crate::say::{
-    CLEAN, GATHERED, accept, answer, candidate, description, hangup, initiate, offer, reject, sdk, sealed, seed,
+    CLEAN, GATHERED, accept, answer, candidate, description, hangup, initiate, offer, reject, sdk, sealed,
+    seed,
 };
 use crate::scene::CALL;
 use crate::world::World;
@@ -171,7 +172,9 @@ fn i3_what_was_held_goes_nowhere_when_the_call_ends_unanswered() {
         world.does(&sdk("alice/1"), candidate(CALL, "bob", "a1"));
         let who = if end == reject(CALL) { sdk("bob/1") } else { sdk("alice/1") };
         world.does(&who, end);
-        let signals = ["alice/1", "bob/1", "bob/2"].iter().flat_map(|device| world.heard_events(&sdk(device)))
+        let signals = ["alice/1", "bob/1", "bob/2"]
+            .iter()
+            .flat_map(|device| world.heard_events(&sdk(device)))
             .filter(|event| !matches!(event, ServerEvent::StateChanged(_)));
         assert_eq!(signals.count(), 0);
     }

@@ -133,7 +133,11 @@ fn the_times_are_those_that_the_server_is_run_with() {
 
 #[test]
 fn the_defaults_are_the_documented_ones() {
-    let Rules { ring_timeout, setup_timeout, answer_timeout, reconnect_timeout, candidates, rings } = Rules::default();
-    assert_eq!((ring_timeout, setup_timeout, answer_timeout, reconnect_timeout), (60_000, 15_000, 60_000, 30_000));
+    let Rules { ring_timeout, setup_timeout, answer_timeout, reconnect_timeout, candidates, rings } =
+        Rules::default();
+    assert_eq!(
+        (ring_timeout, setup_timeout, answer_timeout, reconnect_timeout),
+        (60_000, 15_000, 60_000, 30_000)
+    );
     assert_eq!((candidates, rings), (200, 32));
 }

@@ -29,7 +29,8 @@ fn the_page_has_the_table_of_transitions() {
     let (before, rest) = page.split_once(BEGIN).expect("the table has a beginning");
     let (table, after) = rest.split_once(END).expect("the table has an end");
     if env::var_os("LUMENCALL_WRITE_DOCS").is_some() {
-        fs::write(PAGE, format!("{before}{BEGIN}{}{END}{after}", rendered())).expect("the page can be written");
+        fs::write(PAGE, format!("{before}{BEGIN}{}{END}{after}", rendered()))
+            .expect("the page can be written");
     } else {
         assert_eq!(table, rendered(), "see the first lines of {} for how to write it anew", file!());
     }

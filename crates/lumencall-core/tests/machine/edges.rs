@@ -72,7 +72,10 @@ fn every_edge_is_taken_by_what_people_do() {
         let state = format!("state {CALL} {}", edge.to.as_str());
         let line = edge.reason.map_or(state.clone(), |reason| format!("{state} {}", reason.as_str()));
         // The caller's SDK has the first state in the reply to its initiate, and no event for it.
-        assert!(told.contains(&line) || *trigger == Trigger::Initiated, "{edge:?}: the caller hears {told:?}");
+        assert!(
+            told.contains(&line) || *trigger == Trigger::Initiated,
+            "{edge:?}: the caller hears {told:?}"
+        );
     }
 }
 
@@ -83,7 +86,10 @@ fn every_edge_has_a_way_and_every_way_its_edge() {
         assert!(ways.count() > 0, "{edge:?} is walked by nobody");
     }
     for (from, trigger, _) in WAYS {
-        assert!(TABLE.iter().any(|edge| (edge.from, edge.trigger) == (*from, *trigger)), "{from:?} {trigger:?}");
+        assert!(
+            TABLE.iter().any(|edge| (edge.from, edge.trigger) == (*from, *trigger)),
+            "{from:?} {trigger:?}"
+        );
     }
 }
 

@@ -122,7 +122,9 @@ fn said(event: &str, peer: &str) -> Vec<(String, Command)> {
         "session:open" => Vec::new(),
         "call:initiate" => one(say::initiate(&["dave"])),
         "call:respond" => {
-            let says = |action: &RespondAction| (format!("{event} {}", action.as_str()), say::respond(CALL, *action));
+            let says = |action: &RespondAction| {
+                (format!("{event} {}", action.as_str()), say::respond(CALL, *action))
+            };
             RespondAction::ALL.iter().map(says).collect()
         }
         "call:hangup" => one(say::hangup(CALL)),
@@ -131,8 +133,9 @@ fn said(event: &str, peer: &str) -> Vec<(String, Command)> {
         "signal:answer" => one(say::answer(CALL, peer, CLEAN)),
         "signal:ice-candidate" => one(say::candidate(CALL, peer, "candidate:1")),
         "call:connection-report" => {
-            let says =
-                |state: &ConnectionState| (format!("{event} {}", state.as_str()), say::report(CALL, peer, *state));
+            let says = |state: &ConnectionState| {
+                (format!("{event} {}", state.as_str()), say::report(CALL, peer, *state))
+            };
             ConnectionState::ALL.iter().map(says).collect()
         }
         _ => panic!("nobody says {event} in this test"),

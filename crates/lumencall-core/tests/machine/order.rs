@@ -3,7 +3,10 @@
 use lumencall_core::wire::{ConnectionState, ServerEvent};
 use lumencall_core::{CallState, MediaFlags};
 
-use crate::say::{CLEAN, GATHERED, accept, answer, candidate, hangup, initiate, offer, reject, report, sdk, sealed, seed, toggle};
+use crate::say::{
+    CLEAN, GATHERED, accept, answer, candidate, hangup, initiate, offer, reject, report, sdk, sealed, seed,
+    toggle,
+};
 use crate::world::World;
 
 #[test]
@@ -25,7 +28,10 @@ fn i33_a_call_of_two_sdks_is_heard_in_this_order() {
     assert_eq!((call.state, &inside[..]), (CallState::Connecting, &["alice", "bob"][..]));
     world.does(&bob, answer("call-1", "alice", CLEAN));
     assert_eq!(world.heard(&bob), ["state call-1 connecting", "candidate call-1 alice a1"]);
-    assert_eq!(world.heard(&alice), ["state call-1 connecting", "joined call-1 bob", "answer call-1 bob v=0"]);
+    assert_eq!(
+        world.heard(&alice),
+        ["state call-1 connecting", "joined call-1 bob", "answer call-1 bob v=0"]
+    );
 
     world.does(&bob, candidate("call-1", "alice", "b1"));
     world.does(&alice, candidate("call-1", "bob", "a2"));

@@ -14,7 +14,7 @@ use crate::say::{
 };
 use crate::world::World;
 
-const RUNS: u64 = 400;
+const RUNS: u64 = 200;
 const STEPS: usize = 300;
 const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
 
@@ -28,7 +28,11 @@ fn i15_i29_i33_random_inputs_leave_everybody_agreed_and_nothing_behind() {
             crowd.act();
             for (call, from) in &before {
                 let to = crowd.world.state(call).unwrap_or(CallState::Ended);
-                taken.insert((from.as_str(), to.as_str(), crowd.world.end_reason(call).map(|reason| reason.as_str())));
+                taken.insert((
+                    from.as_str(),
+                    to.as_str(),
+                    crowd.world.end_reason(call).map(|reason| reason.as_str()),
+                ));
             }
         }
         crowd.everybody_leaves();
@@ -136,15 +140,21 @@ impl Crowd {
 
     /// A device that has a part in a call does what furthers it; where there is no call, somebody calls.
     fn somebody_says_what_makes_sense(&mut self) {
-        let parts: Vec<(String, String, Origin, bool)> = self.world.calls.values().flat_map(|call| {
-            let id = call.id.as_str();
-            call.members.iter().flat_map(move |member| {
-                let peer = call.members.iter().find(|peer| peer.user != member.user).expect("there are two");
-                parts_of(member).into_iter().map(move |(device, joined)| {
-                    (id.to_owned(), peer.user.as_str().to_owned(), device, joined)
+        let parts: Vec<(String, String, Origin, bool)> = self
+            .world
+            .calls
+            .values()
+            .flat_map(|call| {
+                let id = call.id.as_str();
+                call.members.iter().flat_map(move |member| {
+                    let peer =
+                        call.members.iter().find(|peer| peer.user != member.user).expect("there are two");
+                    parts_of(member).into_iter().map(move |(device, joined)| {
+                        (id.to_owned(), peer.user.as_str().to_owned(), device, joined)
+                    })
                 })
             })
-        }).collect();
+            .collect();
         if parts.is_empty() || self.chance.below(6) == 0 {
             if !self.here.is_empty() {
                 let (from, callee) = (self.chance.one(&self.here.clone()), self.chance.one(&USERS));
@@ -193,7 +203,10 @@ impl Crowd {
 /// The devices with a part in the call, and whether they are in it.
 fn parts_of(member: &Member) -> Vec<(Origin, bool)> {
     let joined = matches!(member.phase, Phase::Joined { .. });
-    let origin = |device: &lumencall_core::machine::Device| Origin { user: member.user.clone(), device: device.clone() };
+    let origin = |device: &lumencall_core::machine::Device| Origin {
+        user: member.user.clone(),
+        device: device.clone(),
+    };
     member.devices().iter().map(|device| (origin(device), joined)).collect()
 }
 

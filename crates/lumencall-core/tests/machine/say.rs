@@ -2,8 +2,8 @@
 
 use lumencall_core::machine::{Device, Dialect, Origin};
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType, Extra,
-    Hangup, IceCandidate, MediaToggle, Private, RespondAction,
+    CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
+    Extra, Hangup, IceCandidate, MediaToggle, Private, RespondAction,
 };
 use lumencall_core::{CallId, CallType, ConversationId, DeviceId, UserId};
 
@@ -69,7 +69,12 @@ pub(crate) fn hangup(id: &str) -> Command {
 
 /// Turns the microphone on or off.
 pub(crate) fn toggle(id: &str, audio: bool) -> Command {
-    Command::MediaToggle(MediaToggle { call_id: call(id), audio: Some(audio), video: None, screen_share: None })
+    Command::MediaToggle(MediaToggle {
+        call_id: call(id),
+        audio: Some(audio),
+        video: None,
+        screen_share: None,
+    })
 }
 
 /// A description; `fromUserId` says nothing, as it may.

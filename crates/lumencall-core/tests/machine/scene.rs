@@ -16,7 +16,9 @@ pub(crate) const CALL: &str = "call-1";
 /// The world in which the call is in this state, with nothing heard yet.
 pub(crate) fn in_state(state: CallState) -> World {
     let mut world = match state {
-        CallState::Idle => World::with(&[sdk("alice/1"), sdk("alice/2"), sdk("carol/1"), sdk("bob/1"), sdk("bob/2")]),
+        CallState::Idle => {
+            World::with(&[sdk("alice/1"), sdk("alice/2"), sdk("carol/1"), sdk("bob/1"), sdk("bob/2")])
+        }
         CallState::Initiating => initiating(),
         CallState::Ringing => ringing(),
         CallState::Connecting => connecting(),

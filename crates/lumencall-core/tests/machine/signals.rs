@@ -19,7 +19,12 @@ fn i20_signals_arrive_in_the_order_in_which_they_were_sent() {
     for text in ["a1", "a2", ""] {
         world.does(&alice, candidate(CALL, "bob", text));
     }
-    let heard = ["offer call-1 alice v=0", "candidate call-1 alice a1", "candidate call-1 alice a2", "candidate call-1 alice "];
+    let heard = [
+        "offer call-1 alice v=0",
+        "candidate call-1 alice a1",
+        "candidate call-1 alice a2",
+        "candidate call-1 alice ",
+    ];
     assert_eq!(world.heard(&bob), heard);
 }
 
@@ -67,7 +72,9 @@ fn i23_the_sender_is_who_the_server_knows_it_is() {
         let Command::Offer(mut claimed) = offer(CALL, "bob", CLEAN) else { panic!("it is an offer") };
         claimed.from_user_id = claims(claim);
         world.does(&sdk("alice/1"), Command::Offer(claimed));
-        let Command::Candidate(mut claimed) = candidate(CALL, "bob", "a1") else { panic!("it is a candidate") };
+        let Command::Candidate(mut claimed) = candidate(CALL, "bob", "a1") else {
+            panic!("it is a candidate")
+        };
         claimed.from_user_id = claims(claim);
         world.does(&sdk("alice/1"), Command::Candidate(claimed));
         for event in world.heard_events(&sdk("bob/1")) {
@@ -103,7 +110,8 @@ fn a_signal_to_oneself_or_to_a_stranger_is_refused() {
 #[test]
 fn a_description_whose_type_is_not_that_of_its_event_is_malformed() {
     let mut world = connecting();
-    let (Command::Offer(wrong), Command::Answer(other)) = (offer(CALL, "bob", CLEAN), answer(CALL, "bob", CLEAN))
+    let (Command::Offer(wrong), Command::Answer(other)) =
+        (offer(CALL, "bob", CLEAN), answer(CALL, "bob", CLEAN))
     else {
         panic!("they are an offer and an answer");
     };
@@ -130,11 +138,15 @@ fn i27_an_sdp_comes_out_as_it_went_in() {
     world.does(&sdk("alice/1"), offer(CALL, "bob", odd));
     world.deafen();
     world.does(&sdk("bob/1"), accept(CALL));
-    let offers: Vec<String> = world.heard_events(&sdk("bob/1")).into_iter().filter_map(|event| match event {
-        ServerEvent::Offer(offer) => Some(offer.sdp.reveal().to_owned()),
-        ServerEvent::StateChanged(_) => None,
-        other => panic!("{other:?}"),
-    }).collect();
+    let offers: Vec<String> = world
+        .heard_events(&sdk("bob/1"))
+        .into_iter()
+        .filter_map(|event| match event {
+            ServerEvent::Offer(offer) => Some(offer.sdp.reveal().to_owned()),
+            ServerEvent::StateChanged(_) => None,
+            other => panic!("{other:?}"),
+        })
+        .collect();
     assert_eq!(offers, [odd]);
 }
 

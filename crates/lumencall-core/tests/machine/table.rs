@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use lumencall_core::machine::{TABLE, Trigger, edge};
 use lumencall_core::{CallState, EndReason};
 
-use crate::scene::{self, CALL};
 use crate::say;
+use crate::scene::{self, CALL};
 
 #[test]
 fn a_state_and_a_trigger_name_one_edge() {

@@ -1,7 +1,7 @@
 //! Events as lines that a test can show.
 
-use lumencall_core::wire::{Description, ServerEvent};
 use lumencall_core::UserId;
+use lumencall_core::wire::{Description, ServerEvent};
 
 /// The event in a line: what, which call, and what it says.
 pub(crate) fn line(event: &ServerEvent) -> String {

@@ -15,7 +15,10 @@ fn one_who_is_in_a_call_is_busy_and_not_disturbed() {
             let mut world = in_state(state);
             let call = world.does(&sdk("carol/1"), initiate(&[callee])).expect("the reply has the call");
             assert_eq!(world.heard(&sdk("carol/1")), ["state call-2 ended busy"]);
-            assert_eq!((call.state, world.end_reason("call-2")), (CallState::Initiating, Some(EndReason::Busy)));
+            assert_eq!(
+                (call.state, world.end_reason("call-2")),
+                (CallState::Initiating, Some(EndReason::Busy))
+            );
             assert!(world.hearers().is_empty(), "{callee} hears nothing");
         }
     }
@@ -91,7 +94,11 @@ fn an_initiate_must_name_one_other_user() {
     let cases: [&[&str]; 4] = [&[], &["alice"], &["bob", "carol"], &["bob", "bob"]];
     for callees in cases {
         let mut world = in_state(CallState::Idle);
-        assert_eq!(world.refuses(&sdk("alice/1"), initiate(callees)), ErrorCode::InvalidArgument, "{callees:?}");
+        assert_eq!(
+            world.refuses(&sdk("alice/1"), initiate(callees)),
+            ErrorCode::InvalidArgument,
+            "{callees:?}"
+        );
     }
 }
 
@@ -136,7 +143,9 @@ fn i29_only_so_many_calls_ring_at_one_user() {
 fn i15_however_a_call_ends_both_are_free_again() {
     let ends: [fn(&mut World); 5] = [
         |world| drop(world.does(&sdk("alice/1"), hangup(CALL))),
-        |world| drop(world.ask(&sdk("bob/1"), reject(CALL)).or_else(|_| world.ask(&sdk("bob/1"), hangup(CALL)))),
+        |world| {
+            drop(world.ask(&sdk("bob/1"), reject(CALL)).or_else(|_| world.ask(&sdk("bob/1"), hangup(CALL))))
+        },
         |world| world.wait(60_000),
         |world| world.lose(&sdk("alice/1")),
         |world| ["bob/1", "bob/2"].iter().for_each(|device| world.lose(&sdk(device))),

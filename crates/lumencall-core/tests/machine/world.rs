@@ -8,7 +8,9 @@ use lumencall_core::machine::{
     touched_users,
 };
 use lumencall_core::wire::{Command, ServerEvent};
-use lumencall_core::{Call, CallId, CallState, DeviceId, EndReason, ErrorCode, Millis, Now, Timestamp, UserId};
+use lumencall_core::{
+    Call, CallId, CallState, DeviceId, EndReason, ErrorCode, Millis, Now, Timestamp, UserId,
+};
 
 use crate::checker::Checker;
 use crate::{say, transcript};
@@ -125,7 +127,10 @@ impl World {
     pub(crate) fn refuses(&mut self, from: &Origin, message: Command) -> ErrorCode {
         let before = (self.calls.clone(), self.users.clone(), self.pending.clone(), self.heard.clone());
         let refusal = self.ask(from, message).expect_err("the command is refused");
-        assert_eq!(before, (self.calls.clone(), self.users.clone(), self.pending.clone(), self.heard.clone()));
+        assert_eq!(
+            before,
+            (self.calls.clone(), self.users.clone(), self.pending.clone(), self.heard.clone())
+        );
         assert!(!refusal.message.is_empty());
         refusal.code
     }

@@ -3,9 +3,9 @@
 use std::fs;
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType, Done,
-    ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft, Reply,
-    RespondAction, ServerEvent, SessionOpen, SessionResume, StateChanged, Welcome,
+    CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
+    Done, ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantJoined,
+    ParticipantLeft, Reply, RespondAction, ServerEvent, SessionOpen, SessionResume, StateChanged, Welcome,
 };
 use lumencall_core::{Call, CallParticipant, CallState, CallType, EndReason, ErrorCode};
 

@@ -23,7 +23,8 @@ struct Golden {
 }
 
 fn goldens() -> Vec<Golden> {
-    let files = fs::read_dir(FOLDER).expect("the folder is there").map(|file| file.expect("it can be listed").path());
+    let files =
+        fs::read_dir(FOLDER).expect("the folder is there").map(|file| file.expect("it can be listed").path());
     let mut goldens: Vec<Golden> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
@@ -68,7 +69,8 @@ fn every_golden_message_is_written_as_it_stands() {
         } else {
             write_server_frame(&server_value(&name).unwrap_or_else(|| panic!("{name} has no value")))
         };
-        let written: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"));
+        let written: Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}: {text}"));
         assert_eq!(written, rewritten, "{name}");
     }
 }
@@ -78,9 +80,14 @@ fn every_event_has_a_golden_message() {
     let (mut sent, mut heard) = (BTreeSet::new(), BTreeSet::new());
     for golden in goldens() {
         let event = golden.frame["event"].as_str().expect("a frame has an event").to_owned();
-        if golden.from_client { sent.insert(event) } else { heard.insert(event) };
+        if golden.from_client {
+            sent.insert(event)
+        } else {
+            heard.insert(event)
+        };
     }
-    let named = |events: &[&str], more: &[&str]| [events, more].concat().into_iter().map(str::to_owned).collect();
+    let named =
+        |events: &[&str], more: &[&str]| [events, more].concat().into_iter().map(str::to_owned).collect();
     assert_eq!(sent, named(Command::EVENTS, &[]));
     assert_eq!(heard, named(ServerEvent::EVENTS, &["session:welcome", "reply", "error"]));
 }
@@ -100,7 +107,8 @@ fn the_examples_of_the_seed_are_among_them_to_the_letter() {
     assert_eq!(data("hangup-seed"), json!({ "callId": "call-789", "reason": "completed" }));
     let toggle = json!({ "callId": "call-789", "audio": false, "video": true, "screenShare": false });
     assert_eq!(data("media-toggle-seed"), toggle);
-    let members = |value: Value| -> Vec<String> { value.as_object().expect("an object").keys().cloned().collect() };
+    let members =
+        |value: Value| -> Vec<String> { value.as_object().expect("an object").keys().cloned().collect() };
     let description = ["callId", "fromUserId", "sdp", "toUserId", "type"];
     assert_eq!(members(data("offer-seed")), description);
     assert_eq!(members(data("answer-seed")), description);
@@ -118,7 +126,8 @@ fn a_frame_is_read_whatever_the_order_of_its_members() {
     let frame = r#"{"data":{"action":"accept","callId":"call-789"},"id":3,"event":"call:respond"}"#;
     let expected = client_value("respond-accept-seed").expect("it is there");
     assert_eq!(read_client_frame(frame), Ok(ClientFrame { id: Some(3), ..expected }));
-    let frame = r#" { "data" : { "userId":"user-456", "callId":"call-789"} , "event":"call:participant-left" } "#;
+    let frame =
+        r#" { "data" : { "userId":"user-456", "callId":"call-789"} , "event":"call:participant-left" } "#;
     let expected = server_value("participant-left").expect("it is there");
     assert_eq!(read_server_frame(frame), Ok(ServerFrame { seq: None, ..expected }));
 }

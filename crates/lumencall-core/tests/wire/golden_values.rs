@@ -1,14 +1,14 @@
 //! What the golden messages say, as values.
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
-    Done, ErrorInfo, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantJoined,
-    ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
-    SessionResume, StateChanged, Welcome, read_client_frame,
+    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Description,
+    DescriptionType, Done, ErrorInfo, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle,
+    ParticipantJoined, ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame,
+    ServerMessage, SessionOpen, SessionResume, StateChanged, Welcome, read_client_frame,
 };
 use lumencall_core::{
-    Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode, Timestamp,
-    UserId,
+    Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
+    Timestamp, UserId,
 };
 
 const SDP: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
@@ -64,7 +64,8 @@ pub(crate) fn client_value(name: &str) -> Option<ClientFrame> {
             (None, Command::Candidate(end))
         }
         "candidate-null" => {
-            let null = IceCandidate { from_user_id: None, sdp_mid: None, sdp_m_line_index: None, ..candidate() };
+            let null =
+                IceCandidate { from_user_id: None, sdp_mid: None, sdp_m_line_index: None, ..candidate() };
             (None, Command::Candidate(null))
         }
         "connection-report-connected" => (Some(9), report(ConnectionState::Connected)),
@@ -82,9 +83,15 @@ pub(crate) fn server_value(name: &str) -> Option<ServerFrame> {
     let (seq, message) = match name {
         "welcome" => (None, ServerMessage::Welcome(welcome(false, Vec::new()))),
         "welcome-ice-servers" => {
-            let stun = IceServer { urls: vec!["stun:stun.example.org:3478".into()], username: None, credential: None };
+            let stun = IceServer {
+                urls: vec!["stun:stun.example.org:3478".into()],
+                username: None,
+                credential: None,
+            };
             let turn = IceServer {
-                urls: ["turn:turn.example.org:3478?transport=udp", "turns:turn.example.org:443"].map(Into::into).into(),
+                urls: ["turn:turn.example.org:3478?transport=udp", "turns:turn.example.org:443"]
+                    .map(Into::into)
+                    .into(),
                 username: Some(Private::new("u")),
                 credential: Some(Private::new("p")),
             };
@@ -131,9 +138,7 @@ pub(crate) fn server_value(name: &str) -> Option<ServerFrame> {
         }
         "media-changed" => (Some(8), event(media(Some(false), Some(true), Some(false)))),
         "media-changed-one" => (None, event(media(None, None, Some(true)))),
-        "offer" => {
-            (Some(9), event(ServerEvent::Offer(Description { sealed: Some(true), ..offer() })))
-        }
+        "offer" => (Some(9), event(ServerEvent::Offer(Description { sealed: Some(true), ..offer() }))),
         "answer" => (Some(10), event(ServerEvent::Answer(answer()))),
         "candidate" => (Some(11), event(ServerEvent::Candidate(candidate()))),
         _ => return None,

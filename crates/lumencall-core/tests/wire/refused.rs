@@ -21,7 +21,9 @@ fn frame(event: &str, data: &str) -> String {
 #[test]
 fn a_text_that_is_no_json_is_refused() {
     let not_json = "the frame is not JSON text, or nests too deeply";
-    for text in ["", " ", "hello", "{", "{}}", "{'event':1}", "{\"a\":1,}", "\u{feff}{}", "{\"a\":NaN}", "[1] x"] {
+    for text in
+        ["", " ", "hello", "{", "{}}", "{'event':1}", "{\"a\":1,}", "\u{feff}{}", "{\"a\":NaN}", "[1] x"]
+    {
         assert_eq!(fault(text), not_json, "{text:?}");
     }
 }
@@ -47,7 +49,9 @@ fn an_unknown_event_is_told_from_a_malformed_one() {
         Err((_, JsonError::Shape(error))) => error.is_unknown_event(),
         other => panic!("{other:?}"),
     };
-    for event in ["", "call", "Call:hangup", "call:hangup ", "call:incoming", "session:welcome", "reply", "__proto__"] {
+    for event in
+        ["", "call", "Call:hangup", "call:hangup ", "call:incoming", "session:welcome", "reply", "__proto__"]
+    {
         assert!(unknown(&frame(event, "{}")), "{event}");
     }
     assert!(!unknown(&frame("call:hangup", "{}")));
@@ -58,38 +62,138 @@ fn an_unknown_event_is_told_from_a_malformed_one() {
 fn the_member_at_fault_is_named() {
     let id = "a string of 1 to 128 bytes";
     let faults = [
-        ("call:initiate", r#"{"type":"video","calleeIds":["b"]}"#, "`conversationId` should be a value".to_owned()),
-        ("call:initiate", r#"{"conversationId":"c","calleeIds":["b"]}"#, "`type` should be a value".to_owned()),
-        ("call:initiate", r#"{"conversationId":"c","type":"Video","calleeIds":["b"]}"#, "`type` should be one of audio video".to_owned()),
-        ("call:initiate", r#"{"conversationId":"c","type":"video"}"#, "`calleeIds` should be a value".to_owned()),
-        ("call:initiate", r#"{"conversationId":"c","type":"video","calleeIds":"b"}"#, "`calleeIds` should be an array".to_owned()),
-        ("call:initiate", r#"{"conversationId":"c","type":"video","calleeIds":{"0":"b"}}"#, "`calleeIds` should be an array".to_owned()),
-        ("call:initiate", r#"{"conversationId":"c","type":"video","calleeIds":["b",7]}"#, format!("`calleeIds` should be {id}")),
-        ("call:initiate", r#"{"conversationId":"c","type":"video","calleeIds":["b"],"metadata":{}}"#, "`metadata` should be a string".to_owned()),
+        (
+            "call:initiate",
+            r#"{"type":"video","calleeIds":["b"]}"#,
+            "`conversationId` should be a value".to_owned(),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","calleeIds":["b"]}"#,
+            "`type` should be a value".to_owned(),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","type":"Video","calleeIds":["b"]}"#,
+            "`type` should be one of audio video".to_owned(),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","type":"video"}"#,
+            "`calleeIds` should be a value".to_owned(),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","type":"video","calleeIds":"b"}"#,
+            "`calleeIds` should be an array".to_owned(),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","type":"video","calleeIds":{"0":"b"}}"#,
+            "`calleeIds` should be an array".to_owned(),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","type":"video","calleeIds":["b",7]}"#,
+            format!("`calleeIds` should be {id}"),
+        ),
+        (
+            "call:initiate",
+            r#"{"conversationId":"c","type":"video","calleeIds":["b"],"metadata":{}}"#,
+            "`metadata` should be a string".to_owned(),
+        ),
         ("call:respond", r#"{"callId":"c"}"#, "`action` should be a value".to_owned()),
-        ("call:respond", r#"{"callId":"c","action":"yes"}"#, "`action` should be one of accept reject".to_owned()),
+        (
+            "call:respond",
+            r#"{"callId":"c","action":"yes"}"#,
+            "`action` should be one of accept reject".to_owned(),
+        ),
         ("call:respond", r#"{"action":"accept"}"#, "`callId` should be a value".to_owned()),
         ("call:hangup", r#"{"callId":7}"#, format!("`callId` should be {id}")),
         ("call:hangup", r#"{"callId":null}"#, "`callId` should be a value".to_owned()),
         ("call:hangup", r#"{"callId":""}"#, format!("`callId` should be {id}")),
         ("call:hangup", r#"{"callid":"c"}"#, "`callId` should be a value".to_owned()),
-        ("call:media-toggle", r#"{"callId":"c","audio":"off"}"#, "`audio` should be true or false".to_owned()),
+        (
+            "call:media-toggle",
+            r#"{"callId":"c","audio":"off"}"#,
+            "`audio` should be true or false".to_owned(),
+        ),
         ("call:media-toggle", r#"{"callId":"c","video":0}"#, "`video` should be true or false".to_owned()),
-        ("call:media-toggle", r#"{"callId":"c","screenShare":[]}"#, "`screenShare` should be true or false".to_owned()),
-        ("signal:offer", r#"{"callId":"c","toUserId":"b","type":"offer"}"#, "`sdp` should be a value".to_owned()),
-        ("signal:offer", r#"{"callId":"c","toUserId":"b","type":"offer","sdp":null}"#, "`sdp` should be a value".to_owned()),
-        ("signal:offer", r#"{"callId":"c","toUserId":"b","type":"offer","sdp":{"sdp":"v=0"}}"#, "`sdp` should be a string".to_owned()),
-        ("signal:offer", r#"{"callId":"c","toUserId":"b","type":"pranswer","sdp":""}"#, "`type` should be one of offer answer".to_owned()),
-        ("signal:offer", r#"{"callId":"c","type":"offer","sdp":""}"#, "`toUserId` should be a value".to_owned()),
-        ("signal:offer", r#"{"callId":"c","toUserId":"b","type":"offer","sdp":"","sealed":1}"#, "`sealed` should be true or false".to_owned()),
-        ("signal:offer", r#"{"callId":"c","toUserId":"b","type":"offer","sdp":"","renegotiation":"yes"}"#, "`renegotiation` should be true or false".to_owned()),
-        ("signal:answer", r#"{"callId":"c","toUserId":"b","fromUserId":7,"type":"answer","sdp":""}"#, format!("`fromUserId` should be {id}")),
-        ("signal:ice-candidate", r#"{"callId":"c","toUserId":"b"}"#, "`candidate` should be a value".to_owned()),
-        ("signal:ice-candidate", r#"{"callId":"c","toUserId":"b","candidate":null}"#, "`candidate` should be a value".to_owned()),
-        ("signal:ice-candidate", r#"{"callId":"c","toUserId":"b","candidate":"","sdpMid":0}"#, "`sdpMid` should be a string".to_owned()),
-        ("signal:ice-candidate", r#"{"callId":"c","toUserId":"b","candidate":"","usernameFragment":1}"#, "`usernameFragment` should be a string".to_owned()),
-        ("call:connection-report", r#"{"callId":"c","state":"connected"}"#, "`peerUserId` should be a value".to_owned()),
-        ("call:connection-report", r#"{"callId":"c","peerUserId":"b","state":"ended"}"#, "`state` should be one of connected reconnecting failed".to_owned()),
+        (
+            "call:media-toggle",
+            r#"{"callId":"c","screenShare":[]}"#,
+            "`screenShare` should be true or false".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","toUserId":"b","type":"offer"}"#,
+            "`sdp` should be a value".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","toUserId":"b","type":"offer","sdp":null}"#,
+            "`sdp` should be a value".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","toUserId":"b","type":"offer","sdp":{"sdp":"v=0"}}"#,
+            "`sdp` should be a string".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","toUserId":"b","type":"pranswer","sdp":""}"#,
+            "`type` should be one of offer answer".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","type":"offer","sdp":""}"#,
+            "`toUserId` should be a value".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","toUserId":"b","type":"offer","sdp":"","sealed":1}"#,
+            "`sealed` should be true or false".to_owned(),
+        ),
+        (
+            "signal:offer",
+            r#"{"callId":"c","toUserId":"b","type":"offer","sdp":"","renegotiation":"yes"}"#,
+            "`renegotiation` should be true or false".to_owned(),
+        ),
+        (
+            "signal:answer",
+            r#"{"callId":"c","toUserId":"b","fromUserId":7,"type":"answer","sdp":""}"#,
+            format!("`fromUserId` should be {id}"),
+        ),
+        (
+            "signal:ice-candidate",
+            r#"{"callId":"c","toUserId":"b"}"#,
+            "`candidate` should be a value".to_owned(),
+        ),
+        (
+            "signal:ice-candidate",
+            r#"{"callId":"c","toUserId":"b","candidate":null}"#,
+            "`candidate` should be a value".to_owned(),
+        ),
+        (
+            "signal:ice-candidate",
+            r#"{"callId":"c","toUserId":"b","candidate":"","sdpMid":0}"#,
+            "`sdpMid` should be a string".to_owned(),
+        ),
+        (
+            "signal:ice-candidate",
+            r#"{"callId":"c","toUserId":"b","candidate":"","usernameFragment":1}"#,
+            "`usernameFragment` should be a string".to_owned(),
+        ),
+        (
+            "call:connection-report",
+            r#"{"callId":"c","state":"connected"}"#,
+            "`peerUserId` should be a value".to_owned(),
+        ),
+        (
+            "call:connection-report",
+            r#"{"callId":"c","peerUserId":"b","state":"ended"}"#,
+            "`state` should be one of connected reconnecting failed".to_owned(),
+        ),
         ("session:open", r#"{"deviceId":""}"#, format!("`deviceId` should be {id}")),
         ("session:open", r#"{"resume":"s"}"#, "`resume` should be an object".to_owned()),
         ("session:open", r#"{"resume":{"lastSeq":1}}"#, "`secret` should be a value".to_owned()),
@@ -107,7 +211,10 @@ fn a_member_at_fault_within_a_servers_message_is_named() {
     assert_eq!(said(&frame("call:participant-joined", joined)), "`audioMuted` should be true or false");
     assert_eq!(said(&frame("call:participant-joined", "[]")), "`data` should be an object");
     assert_eq!(said(&frame("session:welcome", "1")), "`data` should be an object");
-    assert_eq!(said(&frame("reply", r#"{"id":1,"error":{"code":"odd","message":""}}"#)).split(" should").next(), Some("`code`"));
+    assert_eq!(
+        said(&frame("reply", r#"{"id":1,"error":{"code":"odd","message":""}}"#)).split(" should").next(),
+        Some("`code`")
+    );
     let frame = r#"{"seq":-1,"event":"call:participant-left","data":{"callId":"c","userId":"b"}}"#;
     assert_eq!(said(frame), "`seq` should be a whole number from 0 to 4294967295");
 }
@@ -163,7 +270,10 @@ fn deep_nesting_is_refused_and_not_followed() {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
             let data = format!(r#"{{"callId":"c","more":{deep}}}"#);
-            assert_eq!(fault(&frame("call:hangup", &data)), "the frame is not JSON text, or nests too deeply");
+            assert_eq!(
+                fault(&frame("call:hangup", &data)),
+                "the frame is not JSON text, or nests too deeply"
+            );
             assert_eq!(fault(&deep), "the frame is not JSON text, or nests too deeply");
         }
     }
@@ -178,12 +288,17 @@ fn deep_nesting_is_refused_and_not_followed() {
 fn i27_half_a_surrogate_pair_is_refused() {
     for half in [r"\ud83d", r"\udcde", r"\ud83dx", r"\udcde\ud83d", r"\uD83D\u0041"] {
         let sdp = format!(r#"{{"callId":"c","toUserId":"b","type":"offer","sdp":"{half}"}}"#);
-        assert!(matches!(read_client_frame(&frame("signal:offer", &sdp)), Err((None, JsonError::NotJson))), "{half}");
+        assert!(
+            matches!(read_client_frame(&frame("signal:offer", &sdp)), Err((None, JsonError::NotJson))),
+            "{half}"
+        );
         let unread = format!(r#"{{"callId":"c","more":"{half}"}}"#);
         assert!(read_client_frame(&frame("call:hangup", &unread)).is_err(), "{half}");
     }
     let whole = frame("signal:offer", r#"{"callId":"c","toUserId":"b","type":"offer","sdp":"\ud83d\udcde"}"#);
-    let Ok(ClientFrame { command: Command::Offer(offer), .. }) = read_client_frame(&whole) else { panic!("{whole}") };
+    let Ok(ClientFrame { command: Command::Offer(offer), .. }) = read_client_frame(&whole) else {
+        panic!("{whole}")
+    };
     assert_eq!(offer.sdp.reveal(), "📞");
 }
 
@@ -192,7 +307,8 @@ fn unknown_members_pass_through_a_signal_and_nothing_else() {
     let more = r#""a":{"b":[1,{"c":null}]},"quote\"d":"v\u0000","z":1e-7"#;
     let written = |event: &str, data: &str| {
         let frame = read_client_frame(&frame(event, data)).unwrap_or_else(|error| panic!("{error:?}"));
-        let written: serde_json::Value = serde_json::from_str(&write_client_frame(&frame)).expect("it is JSON");
+        let written: serde_json::Value =
+            serde_json::from_str(&write_client_frame(&frame)).expect("it is JSON");
         written["data"].clone()
     };
     for (event, data) in [
@@ -200,7 +316,8 @@ fn unknown_members_pass_through_a_signal_and_nothing_else() {
         ("signal:answer", r#""callId":"c","toUserId":"b","type":"answer","sdp":"v=0""#),
         ("signal:ice-candidate", r#""callId":"c","toUserId":"b","candidate":"x""#),
     ] {
-        let expected: serde_json::Value = serde_json::from_str(&format!("{{{data},{more}}}")).expect("it is JSON");
+        let expected: serde_json::Value =
+            serde_json::from_str(&format!("{{{data},{more}}}")).expect("it is JSON");
         assert_eq!(written(event, &format!("{{{data},{more}}}")), expected, "{event}");
     }
     for (event, data) in [

@@ -3,15 +3,15 @@
 use std::array;
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
-    Done, ErrorInfo, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantJoined,
-    ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
-    SessionResume, StateChanged, Welcome, read_client_frame, read_server_frame, write_client_frame,
-    write_server_frame,
+    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Description,
+    DescriptionType, Done, ErrorInfo, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle,
+    ParticipantJoined, ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame,
+    ServerMessage, SessionOpen, SessionResume, StateChanged, Welcome, read_client_frame, read_server_frame,
+    write_client_frame, write_server_frame,
 };
 use lumencall_core::{
-    Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode, Timestamp,
-    UserId,
+    Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
+    Timestamp, UserId,
 };
 
 const ROUNDS: usize = 5_000;
@@ -38,8 +38,31 @@ fn every_server_frame_is_read_as_it_was_written() {
 
 /// Pieces of text that a codec may stumble over.
 const PIECES: &[&str] = &[
-    "", "a", "\"", "\\", "/", "\u{0}", "\u{1f}", "\u{7f}", "\r\n", "\t", "é", "📞", "\u{2028}", "\u{feff}",
-    "\u{d7ff}", "\u{e000}", "\u{10ffff}", "\\u0041", "</script>", "{", "}", ":", ",", "null", " ",
+    "",
+    "a",
+    "\"",
+    "\\",
+    "/",
+    "\u{0}",
+    "\u{1f}",
+    "\u{7f}",
+    "\r\n",
+    "\t",
+    "é",
+    "📞",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{d7ff}",
+    "\u{e000}",
+    "\u{10ffff}",
+    "\\u0041",
+    "</script>",
+    "{",
+    "}",
+    ":",
+    ",",
+    "null",
+    " ",
 ];
 
 /// Values that look random and come again for the same seed (Knuth's MMIX generator).
@@ -112,7 +135,9 @@ impl Any {
             r#","a":[1,2.5,-3e-7,true,{"b":"\"\\\u0000"}]"#,
             r#","type2":"offer","z":{},"":"empty name""#,
         ]);
-        let text = format!(r#"{{"event":"signal:offer","data":{{"callId":"c","toUserId":"u","type":"offer","sdp":""{more}}}}}"#);
+        let text = format!(
+            r#"{{"event":"signal:offer","data":{{"callId":"c","toUserId":"u","type":"offer","sdp":""{more}}}}}"#
+        );
         match read_client_frame(&text).map(|frame| frame.command) {
             Ok(Command::Offer(offer)) => offer.extra,
             other => panic!("{other:?}"),
@@ -157,9 +182,10 @@ impl Any {
                 callee_ids: self.several(Self::user),
                 metadata: self.maybe(Self::text),
             }),
-            "call:respond" => {
-                Command::Respond(CallRespond { call_id: self.call_id(), action: self.one(RespondAction::ALL) })
-            }
+            "call:respond" => Command::Respond(CallRespond {
+                call_id: self.call_id(),
+                action: self.one(RespondAction::ALL),
+            }),
             "call:hangup" => Command::Hangup(Hangup { call_id: self.call_id() }),
             "call:media-toggle" => Command::MediaToggle(MediaToggle {
                 call_id: self.call_id(),
@@ -225,9 +251,10 @@ impl Any {
                 call_id: self.call_id(),
                 participant: self.participant(),
             }),
-            "call:participant-left" => {
-                ServerEvent::ParticipantLeft(ParticipantLeft { call_id: self.call_id(), user_id: self.user() })
-            }
+            "call:participant-left" => ServerEvent::ParticipantLeft(ParticipantLeft {
+                call_id: self.call_id(),
+                user_id: self.user(),
+            }),
             "call:media-changed" => ServerEvent::MediaChanged(MediaChanged {
                 call_id: self.call_id(),
                 user_id: self.user(),

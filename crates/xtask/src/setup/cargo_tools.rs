@@ -76,8 +76,11 @@ impl Step for CargoTool {
         install.args(["install", self.package, "--version", &format!("={}", self.version)]);
         install.args(self.locked.then_some("--locked"));
         install.arg("--no-track").arg("--root").arg(&partial);
-        // These programs wait for others most of the time: what counts is that they are built soon.
-        install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+        for program in self.programs {
+            install.args(["--bin", program]);
+        }
+        // These programs run for a second and wait for others most of the time: what counts is that they are built soon.
+        install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_LTO", "off");
         install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
         install.env("CARGO_TARGET_DIR", build_folder(workspace));
         log.run(&mut install)?;
