@@ -7,7 +7,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise};
 use lumencall_core::session::{Action, ClientSession, Event, LogLevel, Ticket};
@@ -19,6 +18,7 @@ use web_sys::MediaStream;
 use crate::codec::{event_to_js, object, to_js, to_text};
 use crate::emitter::{Emitter, report};
 use crate::error;
+use crate::listener::Listener;
 use crate::media::LocalMedia;
 use crate::options::Options;
 use crate::peer::{Peer, Step};
@@ -42,7 +42,7 @@ pub(crate) struct Driver {
     timer: RefCell<Option<Timeout>>,
     pub(crate) disposed: Cell<bool>,
     /// Leaves every call when the page goes away.
-    page_hide: RefCell<Option<EventListener>>,
+    page_hide: RefCell<Option<Listener>>,
 }
 
 impl Driver {
@@ -66,7 +66,7 @@ impl Driver {
         });
         let weak: Weak<Self> = Rc::downgrade(&driver);
         *driver.page_hide.borrow_mut() = web_sys::window().map(|window| {
-            EventListener::new(&window, "pagehide", move |_| {
+            Listener::new(&window, "pagehide", move |_| {
                 if let Some(driver) = weak.upgrade() {
                     driver.leave_everything();
                 }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Reflect, global};
+use js_sys::{Function, Reflect};
 use lumencall_core::session::FailureCode;
 use lumencall_core::wire::ServerEvent;
 use wasm_bindgen::{JsCast, JsValue};
@@ -63,8 +63,8 @@ impl Emitter {
 
 /// Reports what a listener threw as the browser reports what no one catches (HTML, `reportError`).
 pub(crate) fn report(thrown: &JsValue) {
-    let report = Reflect::get(&global(), &JsValue::from_str("reportError"));
-    if let Some(report) = report.ok().and_then(|report| report.dyn_into::<Function>().ok()) {
+    let report = web_sys::window().and_then(|window| Reflect::get(&window, &JsValue::from_str("reportError")).ok());
+    if let Some(report) = report.and_then(|report| report.dyn_into::<Function>().ok()) {
         // Reporting is the last resort: where it fails too, there is nobody left to tell.
         drop(report.call1(&JsValue::UNDEFINED, thrown));
     }

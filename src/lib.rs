@@ -6,7 +6,7 @@
 //! - `driver`: hands inputs to the session and carries out its actions
 //! - `commands`: what the app asks for that takes the browser's part too: capture, then ask, or both at once
 //! - `socket`, `peer`, `media`: the signaling WebSocket, one peer connection, the camera and microphone of a call
-//! - `codec`, `options`, `error`, `emitter`: values in, values out, errors, listeners
+//! - `codec`, `options`, `error`, `emitter`, `listener`: values in and out, errors, the app's listeners and ours
 
 mod client;
 mod codec;
@@ -14,6 +14,7 @@ mod commands;
 mod driver;
 mod emitter;
 mod error;
+mod listener;
 mod media;
 mod options;
 mod peer;

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use gloo_events::EventListener;
 use js_sys::{Array, Reflect};
 use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Source, Wire};
 use lumencall_core::{CallId, CallType, UserId};
@@ -14,6 +13,7 @@ use web_sys::{MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpS
 
 use crate::codec::{JsSource, object, to_js};
 use crate::driver::Driver;
+use crate::listener::Listener;
 use crate::media::LocalMedia;
 use crate::options::Kinds;
 
@@ -36,7 +36,7 @@ pub(crate) struct Peer {
     shown: RefCell<Option<MediaStream>>,
     closed: Cell<bool>,
     /// They end with the peer.
-    listeners: RefCell<Vec<EventListener>>,
+    listeners: RefCell<Vec<Listener>>,
 }
 
 /// A step of the negotiation.
@@ -75,7 +75,7 @@ impl Peer {
 
     fn listen<E: JsCast + 'static>(self: &Rc<Self>, event: &'static str, driver: &Rc<Driver>, handle: fn(&Self, &Rc<Driver>, &E)) {
         let (peer, driver): (Weak<Self>, Weak<Driver>) = (Rc::downgrade(self), Rc::downgrade(driver));
-        let listener = EventListener::new(&self.connection, event, move |event| {
+        let listener = Listener::new(&self.connection, event, move |event| {
             if let (Some(peer), Some(driver)) = (peer.upgrade(), driver.upgrade()) {
                 handle(&peer, &driver, event.unchecked_ref());
             }

@@ -62,13 +62,17 @@ function renderConnection() {
 function ended(party, reason, elsewhere) {
   const { again, ...text } = words.ending(party, reason, elsewhere)
   $('callee').value ||= party.peer
-  showNotice({ ...text, action: again && { label: again, run: () => call(party.peer, party.type) } })
+  showNotice({ ...text, action: again && redial(again, party) })
 }
 
-function failed(error) {
+/** `party` is the call that could not be started or taken, where it is about one. */
+function failed(error, party) {
   console.warn(`${error.code}: ${error.message}`)
-  showNotice({ ...words.error(error), tone: 'trouble' })
+  if (party) $('callee').value ||= party.peer
+  showNotice({ ...words.error(error), tone: 'trouble', action: party && redial(words.retry(party), party) })
 }
+
+const redial = (label, { peer, type }) => ({ label, run: () => call(peer, type) })
 
 wireLobby({ join, call, leave })
 wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup() })

@@ -19,7 +19,7 @@ import { CallClient, init } from '/pkg/index.js'
  * @property {boolean} [left] whether I ended it
  */
 
-/** One user's place at the server. Tells its listeners `changed()`, `ended(party, reason, elsewhere)`, `failed(error)`. */
+/** One user's place at the server. Tells its listeners `changed()`, `ended(party, reason, elsewhere)`, `failed(error, party?)`. */
 export class Phone {
   /** @type {Party | undefined} */
   call
@@ -98,7 +98,8 @@ export class Phone {
 
   /** Ends the call, or gives up calling. */
   hangup() {
-    const call = this.call
+    const { call } = this
+    if (!call) return
     call.left = true
     if (call.id) return this.#ask(this.#client.hangup(call.id))
     this.#end(call, 'cancelled')
@@ -106,9 +107,9 @@ export class Phone {
 
   /** Turns the microphone (`audio`) or the camera (`video`) on or off. */
   async toggle(kind) {
-    const call = this.call
+    const { call } = this
+    if (!call?.id) return
     const on = !call.mine[kind]
-    if (!call.id) return
     await this.#ask(this.#client.toggleMedia(call.id, { [kind]: on }).then(() => { call.mine[kind] = on }))
     this.#listeners.changed()
   }
@@ -171,12 +172,12 @@ export class Phone {
     this.#listeners.ended(call, reason, elsewhere)
   }
 
-  /** What was begun failed; that its call has ended meanwhile has been told already. */
+  /** What was begun failed. Where that is since the call has ended, the event that says so says more. */
   #abandon(call, error) {
-    if (this.call !== call) return
+    if (this.call !== call || error.code === 'call-ended') return
     this.call = undefined
     this.#listeners.changed()
-    this.#listeners.failed(error)
+    this.#listeners.failed(error, call)
   }
 
   #ask(promise) {

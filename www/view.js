@@ -2,7 +2,7 @@
 
 export const $ = (id) => document.getElementById(id)
 
-const precise = matchMedia('(pointer: fine)')
+const touch = matchMedia('(pointer: coarse)')
 
 /** Shows one of the screens, and puts the focus where reading begins. */
 export function showScreen(name) {
@@ -11,10 +11,12 @@ export function showScreen(name) {
   body.dataset.screen = name
   for (const screen of document.querySelectorAll('section[data-screen]')) {
     screen.hidden = screen.dataset.screen !== name
+    if (screen.hidden) continue
+    // On a phone the focus on a field would bring up the keyboard, unasked.
+    const field = touch.matches ? null : screen.querySelector('[data-start]')
+    const start = field ?? screen.querySelector('h1')
+    start?.focus({ preventScroll: true })
   }
-  // On a phone the focus on a field would bring up the keyboard, unasked.
-  const start = precise.matches ? '[data-start], h1' : 'h1'
-  document.querySelector(`section[data-screen=${name}] :is(${start})`)?.focus({ preventScroll: true })
   clearNotice()
 }
 

@@ -50,13 +50,16 @@ export function badges({ theirs, type }) {
   return { muted: theirs.audio ? '' : 'Muted', dark: theirs.video || type === 'audio' ? '' : 'Camera off' }
 }
 
-/** How a call ended, as this side saw it; `again` is what the button says that calls once more. */
+/** What the button says that calls once more. */
+export const retry = ({ role }) => (role === 'caller' ? 'Call again' : 'Call back')
+
+/** How a call ended, as this side saw it; with `again`, calling once more makes sense. */
 export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
   if (elsewhere) return { title: 'Answered on another device', detail: `You took the call from ${peer} there.` }
   const outgoing = role === 'caller'
   const connected = connectedAt !== undefined
   const length = connected ? `You talked for ${spoken((performance.now() - connectedAt) / 1000)}.` : ''
-  const again = outgoing ? 'Call again' : 'Call back'
+  const again = retry({ role })
   switch (reason) {
     case 'completed':
       return { title: left ? 'You hung up' : `${peer} hung up`, detail: length || 'You were not connected yet.', again }

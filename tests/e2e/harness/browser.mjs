@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import puppeteer from 'puppeteer-core'
 import { onEnd } from './cleanup.mjs'
-import { within } from './until.mjs'
+import { until, within } from './until.mjs'
 
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
@@ -79,8 +79,13 @@ export class Browsers {
 async function launch(name, permission, executablePath) {
   if (!executablePath) throw new Error(`${name} is not installed`)
   const folder = await mkdtemp(join(tmpdir(), 'lumencall-e2e-'))
-  const removeFolder = onEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
-  const browser = await puppeteer.launch({
+  let launching
+  const end = onEnd(async () => {
+    const launched = await launching?.catch(() => undefined)
+    if (launched) await close(name, launched)
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  })
+  launching = puppeteer.launch({
     ...LAUNCH[name][permission],
     executablePath,
     headless: true,
@@ -90,29 +95,31 @@ async function launch(name, permission, executablePath) {
     handleSIGHUP: false,
     protocolTimeout: 60_000,
   })
-  const stop = onEnd(async () => {
-    const child = browser.process()
-    await within(5_000, `closing ${name}`, browser.close()).catch(() => killGroup(child.pid))
-  })
+  const browser = await launching
   return {
     name,
-    version: await browser.version(),
     get connected() {
       return browser.connected
     },
     createBrowserContext: () => browser.createBrowserContext(),
-    async end() {
-      await stop()
-      await removeFolder()
-    },
+    end,
   }
 }
 
-/** The browser and what it started; it leads a process group of its own. */
-function killGroup(pid) {
+/** Closes the browser, and sees to it that nothing of it lives on: what it started is in its process group. */
+async function close(name, browser) {
+  const { pid } = browser.process()
+  await within(5_000, `closing ${name}`, browser.close()).catch(() => {})
+  await until(`the processes of ${name} to be gone`, () => !signalGroup(pid, 'SIGKILL'))
+}
+
+/** Whether there was anybody in the group. */
+function signalGroup(pid, signal) {
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
+    return true
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error
+    if (error.code === 'ESRCH') return false
+    throw error
   }
 }

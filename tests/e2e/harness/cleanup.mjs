@@ -1,9 +1,14 @@
 // Everything the runner starts is entered here, so that it is gone however the runner ends.
 
 const pending = new Set()
+let ending = false
 
-/** Has `undo` called once, at the latest when the runner ends. Returns the function that does it earlier. */
+/**
+ * Has `undo` called once, at the latest when the runner ends. Returns the function that does it earlier. What takes time to
+ * start is entered before it is started, so that an end in between does not miss it.
+ */
 export function onEnd(undo) {
+  if (ending) throw new Error('the runner is ending; nothing more is started')
   pending.add(undo)
   return async () => {
     if (pending.delete(undo)) await undo()
@@ -12,6 +17,7 @@ export function onEnd(undo) {
 
 /** Undoes everything that is left, the newest first. A failure of one does not keep the others. */
 export async function endAll() {
+  ending = true
   const undos = [...pending].reverse()
   pending.clear()
   for (const undo of undos) {
@@ -26,9 +32,9 @@ export async function endAll() {
 /** On Ctrl-C, and on what nobody caught, cleans up before the process ends. */
 export function installSignalHandlers() {
   const stop = (code) => void endAll().finally(() => process.exit(code))
-  process.once('SIGINT', () => stop(130))
-  process.once('SIGTERM', () => stop(143))
-  process.once('SIGHUP', () => stop(129))
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) {
+    process.once(signal, () => stop(code))
+  }
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.once(event, (error) => {
       console.error(error)
@@ -36,3 +42,6 @@ export function installSignalHandlers() {
     })
   }
 }
+
+/** Whether the runner is on its way out. */
+export const isEnding = () => ending

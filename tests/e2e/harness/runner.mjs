@@ -1,6 +1,7 @@
 // Runs cases in pairings and prints a line for each.
 
 import { Browsers } from './browser.mjs'
+import { isEnding } from './cleanup.mjs'
 import { startServer } from './server.mjs'
 import { Stage } from './stage.mjs'
 import { within } from './until.mjs'
@@ -39,6 +40,7 @@ export async function run(plan, options) {
   const servers = new Servers(options)
   const counts = { passed: 0, failed: 0 }
   for (const { name, run, pairing } of plan) {
+    if (isEnding()) break
     const stage = new Stage(browsers, servers, pairing)
     const begin = Date.now()
     let failure
@@ -49,6 +51,7 @@ export async function run(plan, options) {
     }
     const line = `${name.padEnd(62)} ${describePairing(pairing).padEnd(20)} ${seconds(Date.now() - begin)}`
     if (failure) {
+      if (isEnding()) break
       counts.failed += 1
       console.log(`FAIL ${line}`)
       console.log(`  ${failure.stack}\n${await stage.dump()}`)

@@ -13,14 +13,15 @@ const READY = /listening on (http:\/\/\S+)/
 /** Starts a server with these further arguments; resolves when it listens. */
 export async function startServer({ serverProgram, packageFolder }, args = []) {
   const fixed = ['--auth', 'dev', '--listen', '127.0.0.1:0', '--www', PAGES, '--pkg', packageFolder]
-  const child = spawn(serverProgram, [...fixed, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const said = []
+  let child
   const stop = onEnd(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     await within(5_000, 'stopping the server', ended).catch(() => child.kill('SIGKILL'))
   })
+  child = spawn(serverProgram, [...fixed, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ready = new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {

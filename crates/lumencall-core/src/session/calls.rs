@@ -1,5 +1,6 @@
 //! The mirror of a call, and the part that this device has in it.
 
+use super::commands::What;
 use super::peers::Peer;
 use super::{Action, ClientSession, Event};
 use crate::wire::{Command, Hangup, Private, ServerEvent, StateChanged};
@@ -35,6 +36,14 @@ impl LocalCall {
     pub(super) fn peer(&mut self, user: &UserId) -> Option<&mut Peer> {
         self.peers.iter_mut().find(|peer| peer.user == *user)
     }
+
+    /// Whether the server has told that somebody accepted.
+    pub(super) const fn is_answered(&self) -> bool {
+        match self.call.state {
+            CallState::Idle | CallState::Initiating | CallState::Ringing => false,
+            CallState::Connecting | CallState::Connected | CallState::Reconnecting | CallState::Ended => true,
+        }
+    }
 }
 
 impl ClientSession {
@@ -43,9 +52,11 @@ impl ClientSession {
         self.calls.iter().any(|local| local.call.id == *call && local.part == Part::Engaged)
     }
 
-    /// Whether this device is engaged: it called or accepted, and that call has not ended.
+    /// Whether this device is engaged: it called or accepted, and that call has not ended; or it may be, as it has asked
+    /// for a call.
     pub(super) fn is_engaged(&self) -> bool {
         self.calls.iter().any(|local| local.part == Part::Engaged)
+            || self.waiting.iter().any(|waiting| matches!(waiting.what, What::Initiate))
     }
 
     /// This device's part is over: what it had opened for the call is closed at once, whoever has to be told still.
@@ -78,20 +89,18 @@ impl ClientSession {
         self.emit(Event::Call(ServerEvent::StateChanged(changed)));
     }
 
-    /// The connection that would have told of the end is gone; the server finds the same reason for it.
+    /// The connection that would have told of the end is gone; the server finds the same reason for it, as far as can be
+    /// known here.
     pub(super) fn end_here(&mut self, call: &CallId) {
+        let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
-        let reason = match (local.call.state, local.part) {
-            (CallState::Initiating | CallState::Ringing, Part::Ringing) => EndReason::Missed,
-            (CallState::Initiating | CallState::Ringing, Part::Engaged | Part::Leaving) => EndReason::Cancelled,
-            (
-                CallState::Idle
-                | CallState::Connecting
-                | CallState::Connected
-                | CallState::Reconnecting
-                | CallState::Ended,
-                _,
-            ) => EndReason::Failed,
+        let reason = match (local.is_answered(), local.part) {
+            (false, _) if local.call.caller_id == me => EndReason::Cancelled,
+            (false, Part::Leaving) => EndReason::Rejected,
+            // Whether an accept that is under way got there, nobody here knows.
+            (false, Part::Ringing | Part::Engaged) => EndReason::Missed,
+            (true, Part::Leaving) => EndReason::Completed,
+            (true, Part::Ringing | Part::Engaged) => EndReason::Failed,
         };
         self.ended(StateChanged {
             call_id: call.clone(),
@@ -109,12 +118,9 @@ impl ClientSession {
         self.emit(Event::Call(ServerEvent::StateChanged(changed)));
     }
 
-    /// Tells the server that the user leaves this call, where there is a server to tell.
-    pub(super) fn say_goodbye(&mut self, index: usize) {
-        let local = &self.calls[index];
-        if self.link == super::Link::Open && local.part == Part::Engaged {
-            let call_id = local.call.id.clone();
-            self.send(Command::Hangup(Hangup { call_id }));
-        }
+    /// Leaves a call without being asked to. The server is told, and nobody waits for its reply.
+    pub(super) fn give_up(&mut self, call_id: CallId) {
+        self.leave_here(&call_id);
+        self.send(Command::Hangup(Hangup { call_id }));
     }
 }

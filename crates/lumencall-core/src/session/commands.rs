@@ -34,8 +34,7 @@ impl Waiting {
 impl ClientSession {
     /// Rings users. Settled with the call as the server made it.
     pub fn initiate(&mut self, now: Millis, initiate: CallInitiate) -> Ticket {
-        let initiating = self.waiting.iter().any(|waiting| matches!(waiting.what, What::Initiate));
-        if self.is_engaged() || initiating {
+        if self.is_engaged() {
             return self.refuse(ALREADY_IN_CALL);
         }
         self.ask(now, Command::Initiate(initiate), What::Initiate)
@@ -117,8 +116,7 @@ impl ClientSession {
                 return self.abandon_socket(&Failure::TIMEOUT);
             }
             if let Some(call_id) = accepting {
-                self.leave_here(&call_id);
-                self.send(Command::Hangup(Hangup { call_id }));
+                self.give_up(call_id);
             }
         }
     }
@@ -137,12 +135,8 @@ impl ClientSession {
                 self.initiated(call.clone());
                 Ok(Some(call))
             }
-            (What::Accept(id), Ok(Some(call))) => self.accepted(&id, call),
-            (What::Initiate | What::Accept(_), Ok(None)) => Err(Failure::PROTOCOL),
-            (What::Accept(id), Err(failure)) => {
-                self.leave_here(&id);
-                Err(failure.about(&id))
-            }
+            (What::Initiate, Ok(None)) => Err(Failure::PROTOCOL),
+            (What::Accept(id), result) => self.accepted(&id, result).map_err(|failure| failure.about(&id)),
             (What::Toggle(toggle), Ok(_)) => {
                 self.toggled(&toggle);
                 Ok(None)
@@ -158,8 +152,10 @@ impl ClientSession {
 
     /// A reply that nobody waits for any more: a call that was made all the same is given up.
     fn handle_late(&mut self, what: What, result: Result<Option<Call>, Failure>) {
-        if let (What::Initiate, Ok(Some(call))) = (what, result) {
-            self.send(Command::Hangup(Hangup { call_id: call.id }));
+        match (what, result) {
+            (What::Initiate, Ok(Some(call))) => self.give_up(call.id),
+            (What::Toggle(toggle), Ok(_)) => self.toggled(&toggle),
+            (What::Connect | What::Initiate | What::Accept(_) | What::Toggle(_) | What::Leave(_), _) => {}
         }
     }
 
@@ -172,10 +168,19 @@ impl ClientSession {
         }
     }
 
-    fn accepted(&mut self, id: &CallId, call: Call) -> Result<Option<Call>, Failure> {
-        let Some(local) = self.local(id) else { return Err(Failure::ENDED.about(id)) };
-        local.call.participants.clone_from(&call.participants);
-        Ok(Some(call))
+    /// The server has said yes or no to an accept. If the call has ended meanwhile, or was left, it is too late for either.
+    fn accepted(&mut self, id: &CallId, result: Result<Option<Call>, Failure>) -> Result<Option<Call>, Failure> {
+        let local = self.local(id).filter(|local| local.part == Part::Engaged).ok_or(Failure::ENDED)?;
+        match result.and_then(|call| call.ok_or(Failure::PROTOCOL)) {
+            Ok(call) => {
+                local.call.participants.clone_from(&call.participants);
+                Ok(Some(call))
+            }
+            Err(failure) => {
+                self.leave_here(id);
+                Err(failure)
+            }
+        }
     }
 
     fn toggled(&mut self, toggle: &MediaToggle) {

@@ -1,5 +1,6 @@
 //! The connection to the server: open it, greet, lose it.
 
+use super::calls::Part;
 use super::commands::{Waiting, What};
 use super::{Action, ClientSession, Event, Failure, LogLevel, Ticket};
 use crate::wire::{Command, SessionOpen, Welcome, words};
@@ -80,8 +81,9 @@ impl ClientSession {
 
     /// The app is done with the client, or the page goes away: leave every call, close everything.
     pub fn dispose(&mut self) {
-        for index in 0..self.calls.len() {
-            self.say_goodbye(index);
+        // There are calls only while there is a connection, and no more than one that this device is in.
+        if let Some(local) = self.calls.iter().find(|local| local.part == Part::Engaged) {
+            self.give_up(local.call.id.clone());
         }
         if self.link != Link::Closed {
             self.act(Action::CloseSocket);

@@ -5,7 +5,7 @@ use super::{Action, ClientSession, Event, Failure, FailureCode};
 use crate::wire::{
     Command, ConnectionReport, ConnectionState, Description, DescriptionType, Extra, IceCandidate, Private, names_no_address,
 };
-use crate::{CallId, CallState, CallType, UserId};
+use crate::{CallId, CallType, UserId};
 
 /// The most candidates that wait for a description. The server lets no more through in a generation.
 const MOST_WAITING: usize = 200;
@@ -86,8 +86,8 @@ impl ClientSession {
     pub fn handle_local_description(&mut self, call: &CallId, user: &UserId, kind: DescriptionType, sdp: Box<str>) {
         let me = self.user.clone();
         let Some(local) = self.local(call).filter(|local| local.part == Part::Engaged) else { return };
-        let before_answer = matches!(local.call.state, CallState::Initiating | CallState::Ringing);
-        let sealed = (kind == DescriptionType::Offer && before_answer && names_no_address(&sdp)).then_some(true);
+        let ahead = kind == DescriptionType::Offer && !local.is_answered();
+        let sealed = (ahead && names_no_address(&sdp)).then_some(true);
         let description = Description {
             call_id: call.clone(),
             from_user_id: Some(me),
@@ -123,10 +123,18 @@ impl ClientSession {
         }
     }
 
-    /// The browser could not make or use a description: there will be no connection.
+    /// The browser could not make or use a description: there will be no connection. A caller does not let it ring for that.
     pub fn handle_negotiation_failed(&mut self, call: &CallId, user: &UserId) {
-        if self.local(call).and_then(|local| local.peer(user)).is_some() {
-            self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
+        let me = self.user.clone();
+        let Some(local) = self.local(call) else { return };
+        if local.peer(user).is_none() {
+            return;
+        }
+        let in_vain = local.call.caller_id == me && !local.is_answered();
+        self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
+        if in_vain {
+            self.give_up(call.clone());
+        } else {
             self.handle_connection(call, user, ConnectionState::Failed);
         }
     }

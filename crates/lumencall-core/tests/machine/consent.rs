@@ -2,7 +2,7 @@
 
 use lumencall_core::ErrorCode;
 use lumencall_core::machine::Rules;
-use lumencall_core::wire::{Command, Description, DescriptionType, ServerEvent};
+use lumencall_core::wire::{Command, Description, DescriptionType, Extra, ServerEvent, read_client_frame};
 
 use crate::say::{
     CLEAN, GATHERED, accept, answer, candidate, description, hangup, initiate, offer, reject, sdk, sealed,
@@ -228,9 +228,23 @@ fn a_candidate_has_a_bound_in_bytes() {
     let Command::Candidate(small) = candidate(CALL, "bob", "x") else { panic!("it is a candidate") };
     let mut fragment = small.clone();
     fragment.username_fragment = Some("x".repeat(4096).into());
-    let mut mid = small;
+    let mut mid = small.clone();
     mid.sdp_mid = Some("x".repeat(4096).into());
-    for large in [fragment, mid] {
+    let mut unknown = small;
+    unknown.extra = unknown_member(4096);
+    for large in [fragment, mid, unknown] {
         assert_eq!(world.refuses(&sdk("alice/1"), Command::Candidate(large)), ErrorCode::LimitExceeded);
+    }
+}
+
+/// A member of a signal that nobody knows, of this length. It is made by reading alone.
+fn unknown_member(length: usize) -> Extra {
+    let (open, close) = (
+        r#"{"event":"signal:ice-candidate","data":{"callId":"c","toUserId":"b","candidate":"","x":""#,
+        "\"}}",
+    );
+    match read_client_frame(&[open, &*"x".repeat(length), close].concat()).map(|frame| frame.command) {
+        Ok(Command::Candidate(candidate)) => candidate.extra,
+        other => panic!("{other:?}"),
     }
 }

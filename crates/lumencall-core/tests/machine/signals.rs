@@ -1,9 +1,9 @@
 //! Signals between two who are in the call.
 
 use lumencall_core::ErrorCode;
-use lumencall_core::wire::{Command, ServerEvent};
+use lumencall_core::wire::{Command, ConnectionState, ServerEvent};
 
-use crate::say::{self, CLEAN, GATHERED, accept, answer, candidate, initiate, offer, sdk, sealed};
+use crate::say::{self, CLEAN, GATHERED, accept, answer, candidate, initiate, offer, report, sdk, sealed};
 use crate::scene::{CALL, in_state};
 use crate::world::World;
 
@@ -104,6 +104,15 @@ fn a_signal_to_oneself_or_to_a_stranger_is_refused() {
         for command in [offer(CALL, to, CLEAN), answer(CALL, to, CLEAN), candidate(CALL, to, "a1")] {
             assert_eq!(world.refuses(&sdk("alice/1"), command), ErrorCode::InvalidArgument);
         }
+    }
+}
+
+#[test]
+fn a_report_is_about_the_other_in_the_call() {
+    let mut world = connecting();
+    for peer in ["alice", "carol", "nobody"] {
+        let command = report(CALL, peer, ConnectionState::Failed);
+        assert_eq!(world.refuses(&sdk("alice/1"), command), ErrorCode::InvalidArgument);
     }
 }
 

@@ -252,13 +252,22 @@ async fn i30_a_flood_harms_its_sender_alone() {
     })
     .await;
     let mut mallory = server.seed("mallory").await;
-    for _ in 0..100 {
+    for _ in 0..1000 {
         mallory.send_text("x").await;
     }
     let mut bystanders = Bystanders::of(&server).await;
     bystanders.are_unharmed().await;
-    // One frame went into connecting; of the others, those of the burst are answered at once.
+    // One frame went into connecting; the others of the burst are answered at once.
     for _ in 0..19 {
         mallory.expect_error("malformed").await;
     }
+    // The rest waits. In a quarter of an hour, it would have been read too.
+    let stopping = server.stop();
+    let mut more = 0;
+    while let Some(Ok(Message::Text(_))) = mallory.message().await {
+        more += 1;
+    }
+    assert!(more < 900, "{more} frames more were answered");
+    drop((mallory, bystanders));
+    stopping.has_stopped().await;
 }

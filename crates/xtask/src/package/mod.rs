@@ -2,11 +2,12 @@
 
 mod assemble;
 mod manifest;
+mod names;
 mod program;
 mod sizes;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::process;
@@ -40,7 +41,16 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
     let mut wasm_opt = workspace.command(workspace.npm_program("wasm-opt"));
     wasm_opt.args(WASM_OPT).arg(glue.join("lumencall_bg.wasm")).arg("-o").arg(&optimized);
     process::capture(&mut wasm_opt)?;
+    shorten_names(&optimized, &glue.join("lumencall.js"))?;
     assemble::assemble(workspace, &glue, &optimized)
+}
+
+fn shorten_names(module: &Path, glue: &Path) -> Result<(), Failure> {
+    let bytes = fs::read(module).map_err(|error| Failure::io("read", module, &error))?;
+    let text = fs::read_to_string(glue).map_err(|error| Failure::io("read", glue, &error))?;
+    let (bytes, text) = names::shorten(&bytes, &text)?;
+    fs::write(module, bytes).map_err(|error| Failure::io("write", module, &error))?;
+    fs::write(glue, text).map_err(|error| Failure::io("write", glue, &error))
 }
 
 fn compile(workspace: &Workspace) -> Result<PathBuf, Failure> {

@@ -1,0 +1,129 @@
+//! What a session asks for, as lines that a test can show.
+
+use lumencall_core::session::{Action, Event, Ticket};
+use lumencall_core::wire::{ClientFrame, Command, Description, RespondAction, ServerEvent};
+use lumencall_core::{Call, CallId, UserId};
+
+use crate::values::sdp_name;
+
+/// The action in a line; nothing for a log record. `name` says which command a ticket belongs to.
+pub(crate) fn line(action: &Action, name: impl FnOnce(Ticket) -> &'static str) -> Option<String> {
+    Some(match action {
+        Action::OpenSocket => "open-socket".to_owned(),
+        Action::CloseSocket => "close-socket".to_owned(),
+        Action::Send(frame) => format!("send {}", sent(frame)),
+        Action::UseIceServers(servers) => {
+            let urls: Vec<&str> = servers.iter().flat_map(|server| &server.urls).map(|url| &**url).collect();
+            format!("use-ice-servers {}", urls.join(" "))
+        }
+        Action::Settle { ticket, result } => {
+            let result = match result {
+                Ok(None) => "ok".to_owned(),
+                Ok(Some(call)) => format!("ok {}", known(call)),
+                Err(failure) => match &failure.call {
+                    Some(call) => format!("{} {}", failure.code.as_str(), call.as_str()),
+                    None => failure.code.as_str().to_owned(),
+                },
+            };
+            format!("settle {} {result}", name(*ticket))
+        }
+        Action::Emit(event) => format!("hear {}", heard(event)),
+        Action::Log { .. } => return None,
+        Action::OpenPeer { call, user, call_type } => {
+            format!("{} {}", peer("open-peer", call, user), call_type.as_str())
+        }
+        Action::Offer { call, user } => peer("make-offer", call, user),
+        Action::Answer { call, user, offer } => {
+            format!("{} {}", peer("answer", call, user), sdp_name(offer.reveal()))
+        }
+        Action::ApplyAnswer { call, user, answer } => {
+            format!("{} {}", peer("apply-answer", call, user), sdp_name(answer.reveal()))
+        }
+        Action::AddCandidate { candidate, user } => {
+            format!("{} {}", peer("add-candidate", &candidate.call_id, user), candidate.candidate.reveal())
+        }
+        Action::ClosePeer { call, user } => peer("close-peer", call, user),
+        Action::Release { call } => format!("release {}", call.as_str()),
+    })
+}
+
+/// An event that the app hears, in a line.
+pub(crate) fn heard(event: &Event) -> String {
+    match event {
+        Event::Link(link) => format!("link {}", link.as_str()),
+        Event::Error(failure) => {
+            let call = failure.call.as_ref().map(|call| format!(" {}", call.as_str()));
+            format!("error {}{}", failure.code.as_str(), call.unwrap_or_default())
+        }
+        Event::Call(event) => match event {
+            ServerEvent::Incoming(call) => format!("incoming {}", known(call)),
+            ServerEvent::StateChanged(changed) => {
+                let (id, state) = (changed.call_id.as_str(), changed.state.as_str());
+                let reason = changed.end_reason.map(|reason| format!(" {}", reason.as_str()));
+                let elsewhere = changed.answered_elsewhere.map(|_| " elsewhere");
+                format!("{state} {id}{}{}", reason.unwrap_or_default(), elsewhere.unwrap_or_default())
+            }
+            ServerEvent::ParticipantJoined(joined) => peer("joined", &joined.call_id, &joined.participant.user_id),
+            ServerEvent::ParticipantLeft(left) => peer("left", &left.call_id, &left.user_id),
+            ServerEvent::MediaChanged(media) => {
+                let flags = flags(media.audio, media.video, media.screen_share);
+                peer("media", &media.call_id, &media.user_id) + &flags
+            }
+            ServerEvent::Offer(_) | ServerEvent::Answer(_) | ServerEvent::Candidate(_) => {
+                panic!("signals are no event for the app")
+            }
+        },
+    }
+}
+
+fn sent(frame: &ClientFrame) -> String {
+    let number = frame.id.map(|id| format!("#{id} ")).unwrap_or_default();
+    let what = match &frame.command {
+        Command::Open(_) => "session:open".to_owned(),
+        Command::Initiate(initiate) => {
+            let callees: Vec<&str> = initiate.callee_ids.iter().map(UserId::as_str).collect();
+            format!("initiate {}", callees.join(" "))
+        }
+        Command::Respond(respond) => {
+            let action = match respond.action {
+                RespondAction::Accept => "accept",
+                RespondAction::Reject => "reject",
+            };
+            format!("{action} {}", respond.call_id.as_str())
+        }
+        Command::Hangup(hangup) => format!("hangup {}", hangup.call_id.as_str()),
+        Command::MediaToggle(toggle) => {
+            let flags = flags(toggle.audio, toggle.video, toggle.screen_share);
+            format!("toggle {}{flags}", toggle.call_id.as_str())
+        }
+        Command::Offer(offer) => description("offer", offer),
+        Command::Answer(answer) => description("answer", answer),
+        Command::Candidate(candidate) => {
+            let peer = peer("candidate", &candidate.call_id, &candidate.to_user_id);
+            format!("{peer} {}", candidate.candidate.reveal())
+        }
+        Command::Report(report) => {
+            format!("{} {}", peer("report", &report.call_id, &report.peer_user_id), report.state.as_str())
+        }
+    };
+    number + &what
+}
+
+fn description(what: &str, description: &Description) -> String {
+    let peer = peer(what, &description.call_id, &description.to_user_id);
+    let sealed = description.sealed.map(|sealed| if sealed { " sealed" } else { " unsealed" });
+    format!("{peer} {}{}", sdp_name(description.sdp.reveal()), sealed.unwrap_or_default())
+}
+
+fn known(call: &Call) -> String {
+    format!("{} {}", call.id.as_str(), call.state.as_str())
+}
+
+fn peer(what: &str, call: &CallId, user: &UserId) -> String {
+    format!("{what} {} {}", call.as_str(), user.as_str())
+}
+
+fn flags(audio: Option<bool>, video: Option<bool>, screen: Option<bool>) -> String {
+    let said = [("audio", audio), ("video", video), ("screen", screen)];
+    said.into_iter().filter_map(|(what, on)| Some(format!(" {what}={}", on?))).collect()
+}

@@ -1,0 +1,26 @@
+//! Tests of the client's half, `ClientSession`.
+//!
+//! [`solo::Solo`] is one session whose server is the test itself, frame by frame. [`net::Net`] is several sessions with
+//! simulated browsers, and `decide` as their server. Every frame goes through the JSON codec. Whatever a session does
+//! in either, [`watch::Watch`] looks on: it knows what must hold of every client, and panics where it does not. The
+//! tests say what happens beyond that.
+
+mod candidates;
+mod commands;
+mod consent;
+mod endings;
+mod frames;
+mod linking;
+mod lines;
+mod lost;
+mod net;
+mod peers;
+mod races;
+mod random;
+mod scene;
+mod server;
+mod solo;
+mod timeouts;
+mod values;
+mod watch;
+mod whole_calls;

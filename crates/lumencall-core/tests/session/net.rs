@@ -1,0 +1,456 @@
+//! Several sessions, a simulated browser for each, and the server between them.
+//!
+//! Nothing moves by itself. What is on its way (a frame up, a frame down, a step of a browser) moves when
+//! [`Net::settle`] or the test says so, in any order that a network allows.
+
+use std::collections::VecDeque;
+
+use lumencall_core::machine::{Device, Dialect, Origin, Phase};
+use lumencall_core::session::{Action, ClientSession, Event, Link, Ticket};
+use lumencall_core::wire::{
+    ConnectionState, DescriptionType, read_server_frame, write_client_frame,
+};
+use lumencall_core::{CallId, CallState, DeviceId, Millis, UserId};
+
+use crate::lines;
+use crate::server::Server;
+use crate::solo::TIMEOUT;
+use crate::values::{call_id, initiate, local_candidate, sdp, sdp_name, toggle, user};
+use crate::watch::Watch;
+
+/// How many candidates a browser gathers for a description.
+const CANDIDATES: usize = 2;
+
+#[derive(Debug, Default)]
+pub(crate) struct Net {
+    pub(crate) server: Server,
+    pub(crate) clock: Millis,
+    pub(crate) parties: Vec<Party>,
+}
+
+/// One device: an app, its session, and its browser.
+#[derive(Debug)]
+pub(crate) struct Party {
+    /// `bob/1`: whose it is, and which.
+    pub(crate) name: &'static str,
+    pub(crate) session: ClientSession,
+    pub(crate) watch: Watch,
+    /// What the app heard, a line each.
+    pub(crate) heard: Vec<String>,
+    /// What became of the app's commands, a line each.
+    pub(crate) settled: Vec<String>,
+    /// Whether its browser fails at every description.
+    pub(crate) broken: bool,
+    /// What the server knows the socket as.
+    origin: Option<Origin>,
+    sockets: u32,
+    up: VecDeque<(Origin, Sent)>,
+    jobs: VecDeque<Job>,
+    peers: Vec<Peer>,
+    described: u32,
+    names: Vec<(Ticket, &'static str)>,
+}
+
+#[derive(Debug)]
+enum Sent {
+    Frame(String),
+    Close,
+}
+
+/// A peer connection.
+#[derive(Debug)]
+struct Peer {
+    call: CallId,
+    user: UserId,
+    local: Option<String>,
+    remote: Option<String>,
+    /// Whether a path to the other is known.
+    reachable: bool,
+    connected: bool,
+}
+
+/// Something that a browser is about to do.
+#[derive(Debug)]
+enum Job {
+    OpenSocket,
+    Describe { call: CallId, user: UserId, kind: DescriptionType },
+    Apply { call: CallId, user: UserId, name: String },
+    Gather { call: CallId, user: UserId, text: String },
+    Connection { call: CallId, user: UserId, state: ConnectionState },
+}
+
+/// Something that may happen next. The number is the party's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    Up(usize),
+    Down(usize),
+    Browser(usize),
+}
+
+impl Net {
+    /// A net in which these devices are connected.
+    pub(crate) fn with(names: &[&'static str]) -> Self {
+        let mut net = Self { clock: 1000, ..Self::default() };
+        for name in names {
+            net.parties.push(Party::new(name));
+            net.connect(name);
+        }
+        net.settle();
+        net.forget();
+        net
+    }
+
+    pub(crate) fn index(&self, name: &str) -> usize {
+        self.parties.iter().position(|party| party.name == name).expect("there is such a device")
+    }
+
+    pub(crate) fn party(&mut self, name: &str) -> &mut Party {
+        let index = self.index(name);
+        &mut self.parties[index]
+    }
+
+    /// What the app heard since it was asked last.
+    pub(crate) fn heard(&mut self, name: &str) -> Vec<String> {
+        std::mem::take(&mut self.party(name).heard)
+    }
+
+    /// What became of the app's commands since it was asked last.
+    pub(crate) fn settled(&mut self, name: &str) -> Vec<String> {
+        std::mem::take(&mut self.party(name).settled)
+    }
+
+    /// Forgets what was heard and settled until now.
+    pub(crate) fn forget(&mut self) {
+        for party in &mut self.parties {
+            party.heard.clear();
+            party.settled.clear();
+        }
+    }
+
+    pub(crate) fn connect(&mut self, name: &str) {
+        self.order(name, "connect", ClientSession::connect);
+    }
+
+    pub(crate) fn initiate(&mut self, name: &str, callee: &str) {
+        self.order(name, "initiate", |session, now| session.initiate(now, initiate(&[callee])));
+    }
+
+    pub(crate) fn accept(&mut self, name: &str, call: &str) {
+        self.party(name).watch.consents(&call_id(call));
+        self.order(name, "accept", |session, now| session.accept(now, &call_id(call)));
+    }
+
+    pub(crate) fn reject(&mut self, name: &str, call: &str) {
+        self.order(name, "reject", |session, now| session.reject(now, &call_id(call)));
+    }
+
+    pub(crate) fn hangup(&mut self, name: &str, call: &str) {
+        self.order(name, "hangup", |session, now| session.hangup(now, &call_id(call)));
+    }
+
+    /// The microphone goes on or off.
+    pub(crate) fn toggle(&mut self, name: &str, call: &str, audio: bool) {
+        self.order(name, "toggle", |session, now| session.toggle_media(now, toggle(call, audio)));
+    }
+
+    pub(crate) fn dispose(&mut self, name: &str) {
+        self.input(name, ClientSession::dispose);
+    }
+
+    fn order(
+        &mut self,
+        name: &str,
+        command: &'static str,
+        give: impl FnOnce(&mut ClientSession, Millis) -> Ticket,
+    ) {
+        let now = self.clock;
+        let party = self.party(name);
+        let ticket = give(&mut party.session, now);
+        party.watch.ordered(ticket);
+        party.names.push((ticket, command));
+        party.drain();
+    }
+
+    fn input(&mut self, name: &str, input: impl FnOnce(&mut ClientSession)) {
+        let party = self.party(name);
+        input(&mut party.session);
+        party.drain();
+    }
+
+    /// The device's socket breaks. What was on its way either way is lost.
+    pub(crate) fn cut(&mut self, name: &str) {
+        let now = self.clock;
+        let index = self.index(name);
+        let party = &mut self.parties[index];
+        let Some(origin) = party.origin.take() else { return };
+        party.up.retain(|(from, _)| *from != origin);
+        party.watch.socket_closed();
+        party.session.handle_socket_closed();
+        party.drain();
+        self.server.close(&origin, now);
+    }
+
+    /// The device's connections to others are found to stand so.
+    pub(crate) fn connections_stand(&mut self, name: &str, state: ConnectionState) {
+        let party = self.party(name);
+        let found = party.peers.iter().filter(|peer| peer.connected).map(|peer| Job::Connection {
+            call: peer.call.clone(),
+            user: peer.user.clone(),
+            state,
+        });
+        let found: Vec<_> = found.collect();
+        party.jobs.extend(found);
+    }
+
+    /// Everything that may happen next.
+    pub(crate) fn moves(&self) -> Vec<Move> {
+        let mut moves = Vec::new();
+        for (index, party) in self.parties.iter().enumerate() {
+            if !party.up.is_empty() {
+                moves.push(Move::Up(index));
+            }
+            if party.origin.as_ref().is_some_and(|origin| self.server.has_for(origin)) {
+                moves.push(Move::Down(index));
+            }
+            if !party.jobs.is_empty() {
+                moves.push(Move::Browser(index));
+            }
+        }
+        moves
+    }
+
+    pub(crate) fn make(&mut self, move_: Move) {
+        match move_ {
+            Move::Up(index) => match self.parties[index].up.pop_front().expect("something is on its way up") {
+                (from, Sent::Frame(text)) => self.server.receive(&from, &text, self.clock),
+                (from, Sent::Close) => self.server.close(&from, self.clock),
+            },
+            Move::Down(index) => {
+                let party = &mut self.parties[index];
+                let origin = party.origin.as_ref().expect("there is a socket");
+                let text = self.server.next_for(origin).expect("something is on its way down");
+                let frame = read_server_frame(&text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
+                party.session.handle_frame(frame);
+                party.drain();
+            }
+            Move::Browser(index) => self.work(index),
+        }
+    }
+
+    /// Everything that is on its way arrives, and what follows from it too. Afterwards everybody agrees.
+    pub(crate) fn settle(&mut self) {
+        while let Some(move_) = self.moves().first() {
+            self.make(*move_);
+        }
+        self.agrees();
+    }
+
+    /// The device alone goes on, its socket aside.
+    pub(crate) fn browse(&mut self, name: &str) {
+        let index = self.index(name);
+        while !self.parties[index].jobs.is_empty() {
+            self.work(index);
+        }
+    }
+
+    /// All that the device has sent arrives.
+    pub(crate) fn up(&mut self, name: &str) {
+        let index = self.index(name);
+        while !self.parties[index].up.is_empty() {
+            self.make(Move::Up(index));
+        }
+    }
+
+    /// All that is on its way to the device arrives.
+    pub(crate) fn down(&mut self, name: &str) {
+        let index = self.index(name);
+        while self.moves().contains(&Move::Down(index)) {
+            self.make(Move::Down(index));
+        }
+    }
+
+    /// Time passes, and timers fire, with everything still on its way.
+    pub(crate) fn wait(&mut self, time: Millis) {
+        let end = self.clock + time;
+        loop {
+            let timers = self.parties.iter().filter_map(|party| party.session.poll_timeout());
+            let Some(at) = timers.chain(self.server.deadline()).min().filter(|at| *at <= end) else { break };
+            self.clock = at.max(self.clock);
+            self.server.look(self.clock);
+            for party in &mut self.parties {
+                party.session.handle_timeout(self.clock);
+                party.drain();
+            }
+        }
+        self.clock = end;
+    }
+
+    fn work(&mut self, index: usize) {
+        let party = &mut self.parties[index];
+        let (session, watch) = (&mut party.session, &mut party.watch);
+        match party.jobs.pop_front().expect("the browser has something to do") {
+            Job::OpenSocket => {
+                party.sockets += 1;
+                let id = format!("{}.{}", party.name, party.sockets);
+                let device = Device { id: DeviceId::new(id).expect("it is an id"), dialect: Dialect::Sdk };
+                let origin = Origin { user: session.user().clone(), device };
+                self.server.open(&origin, self.clock);
+                party.origin = Some(origin);
+                watch.socket_opened();
+                session.handle_socket_open();
+            }
+            Job::Describe { call, user, kind } => {
+                let peer = party.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
+                let Some(peer) = peer else { return };
+                if party.broken {
+                    session.handle_negotiation_failed(&call, &user);
+                } else {
+                    party.described += 1;
+                    let name = format!("{}.{}", party.name, party.described);
+                    peer.local = Some(name.clone());
+                    session.handle_local_description(&call, &user, kind, sdp(&name).into());
+                    party.jobs.extend((1..=CANDIDATES).map(|number| {
+                        let text = format!("{number} of {name}");
+                        Job::Gather { call: call.clone(), user: user.clone(), text }
+                    }));
+                }
+            }
+            Job::Apply { call, user, name } => {
+                let peer = party.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
+                let Some(peer) = peer else { return };
+                peer.remote = Some(name);
+                watch.described(&call, &user);
+                session.handle_remote_described(&call, &user);
+            }
+            Job::Gather { call, user, text } => {
+                session.handle_local_candidate(local_candidate(call.as_str(), user.as_str(), &text));
+            }
+            Job::Connection { call, user, state } => session.handle_connection(&call, &user, state),
+        }
+        party.drain();
+    }
+
+    /// What every session knows is what the server knows. It holds where nothing is on its way.
+    fn agrees(&self) {
+        for party in self.parties.iter().filter(|party| party.session.link() == Link::Open) {
+            let origin = party.origin.as_ref().expect("there is a socket");
+            let mut known: Vec<_> = party.session.calls().collect();
+            known.sort_by_key(|call| call.id.clone());
+            let part_of = self.server.calls.values().filter(|call| {
+                call.member(&origin.user).is_some_and(|member| member.devices().contains(&origin.device))
+            });
+            let told: Vec<_> = part_of.collect();
+            let ids = |ids: Vec<&CallId>| ids.into_iter().map(CallId::as_str).collect::<Vec<_>>().join(" ");
+            assert_eq!(
+                ids(known.iter().map(|call| &call.id).collect()),
+                ids(told.iter().map(|call| &call.id).collect()),
+                "{} knows its calls",
+                party.name,
+            );
+            for (known, told) in known.iter().zip(told) {
+                let snapshot = told.snapshot(None);
+                match told.member(&origin.user).map(|member| &member.phase) {
+                    // What changes while it rings is told with the accept.
+                    Some(Phase::Rung { .. }) => assert_eq!(known.state, snapshot.state, "{}", party.name),
+                    _ => assert_eq!(**known, snapshot, "{}", party.name),
+                }
+                if told.state == CallState::Connected {
+                    let peers: Vec<_> = party.peers.iter().filter(|peer| peer.call == told.id).collect();
+                    assert!(peers.iter().any(|peer| peer.connected), "I34: {}", party.name);
+                }
+            }
+        }
+    }
+}
+
+impl Party {
+    pub(crate) fn new(name: &'static str) -> Self {
+        let (owner, _) = name.split_once('/').expect("a device is named user/device");
+        Self {
+            name,
+            session: ClientSession::new(user(owner), TIMEOUT),
+            watch: Watch::new(user(owner)),
+            heard: Vec::new(),
+            settled: Vec::new(),
+            broken: false,
+            origin: None,
+            sockets: 0,
+            up: VecDeque::new(),
+            jobs: VecDeque::new(),
+            peers: Vec::new(),
+            described: 0,
+            names: Vec::new(),
+        }
+    }
+
+    /// Whether nothing of the browser is in use.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.peers.is_empty() && !self.watch.is_inside()
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.session.poll_action() {
+            self.watch.saw(&action);
+            self.carry_out(action);
+        }
+        for peer in self.peers.iter_mut().filter(|peer| peer.reachable && peer.local.is_some()) {
+            if !std::mem::replace(&mut peer.connected, true) {
+                let (call, user) = (peer.call.clone(), peer.user.clone());
+                self.jobs.push_back(Job::Connection { call, user, state: ConnectionState::Connected });
+            }
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::OpenSocket => self.jobs.push_back(Job::OpenSocket),
+            Action::CloseSocket => {
+                self.jobs.retain(|job| !matches!(job, Job::OpenSocket));
+                self.up.extend(self.origin.take().map(|origin| (origin, Sent::Close)));
+            }
+            Action::Send(frame) => {
+                let origin = self.origin.clone().expect("there is a socket to send on");
+                self.up.push_back((origin, Sent::Frame(write_client_frame(&frame))));
+            }
+            Action::UseIceServers(_) | Action::Log { .. } => {}
+            Action::Settle { ticket, .. } => {
+                let known = self.names.iter().find(|(known, _)| *known == ticket);
+                let name = known.expect("the command was given").1;
+                self.settled.extend(lines::line(&action, |_| name));
+            }
+            Action::Emit(event) => {
+                if !matches!(event, Event::Link(_)) {
+                    self.heard.push(lines::heard(&event));
+                }
+            }
+            Action::OpenPeer { call, user, .. } => {
+                let peer =
+                    Peer { call, user, local: None, remote: None, reachable: false, connected: false };
+                self.peers.push(peer);
+            }
+            Action::Offer { call, user } => {
+                self.jobs.push_back(Job::Describe { call, user, kind: DescriptionType::Offer });
+            }
+            Action::Answer { call, user, offer } => {
+                let name = sdp_name(offer.reveal()).to_owned();
+                self.jobs.push_back(Job::Apply { call: call.clone(), user: user.clone(), name });
+                self.jobs.push_back(Job::Describe { call, user, kind: DescriptionType::Answer });
+            }
+            Action::ApplyAnswer { call, user, answer } => {
+                let name = sdp_name(answer.reveal()).to_owned();
+                self.jobs.push_back(Job::Apply { call, user, name });
+            }
+            Action::AddCandidate { candidate, user } => {
+                let of = |peer: &&mut Peer| peer.call == candidate.call_id && peer.user == user;
+                let peer = self.peers.iter_mut().find(of).expect("there is a peer connection");
+                let remote = peer.remote.as_deref().expect("I20: a description was applied");
+                assert!(candidate.candidate.reveal().ends_with(&format!(" of {remote}")), "I20: of another");
+                peer.reachable = true;
+            }
+            Action::ClosePeer { call, user } => {
+                self.peers.retain(|peer| peer.call != call || peer.user != user);
+            }
+            Action::Release { call } => self.peers.retain(|peer| peer.call != call),
+        }
+    }
+}

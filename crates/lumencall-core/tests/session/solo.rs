@@ -1,0 +1,191 @@
+//! One session, whose server and browser the test is.
+
+use lumencall_core::session::{ClientSession, Link, Ticket};
+use lumencall_core::wire::{
+    ConnectionState, DescriptionType, ServerFrame, ServerMessage, read_server_frame, write_server_frame,
+};
+use lumencall_core::Millis;
+
+use crate::lines;
+use crate::values::{call_id, initiate, local_candidate, sdp, toggle, user, welcome};
+use crate::watch::Watch;
+
+/// How long a command may wait for its reply.
+pub(crate) const TIMEOUT: Millis = 10_000;
+
+/// No line.
+pub(crate) const NOTHING: [&str; 0] = [];
+
+/// A session. Each method is an input, and returns what the session asks for in turn, a line each.
+#[derive(Debug)]
+pub(crate) struct Solo {
+    pub(crate) session: ClientSession,
+    pub(crate) watch: Watch,
+    now: Millis,
+    seq: u32,
+    names: Vec<(Ticket, &'static str)>,
+}
+
+impl Solo {
+    /// A session that is not connected.
+    pub(crate) fn new(name: &str) -> Self {
+        let session = ClientSession::new(user(name), TIMEOUT);
+        Self { session, watch: Watch::new(user(name)), now: 1000, seq: 0, names: Vec::new() }
+    }
+
+    /// A session that is connected.
+    pub(crate) fn connected(name: &str) -> Self {
+        let mut solo = Self::new(name);
+        solo.connect();
+        solo.socket_opens();
+        solo.gets(welcome());
+        assert_eq!(solo.session.link(), Link::Open);
+        solo
+    }
+
+    fn drain(&mut self) -> Vec<String> {
+        let mut seen = Vec::new();
+        while let Some(action) = self.session.poll_action() {
+            self.watch.saw(&action);
+            let name = |ticket| {
+                self.names.iter().find(|(known, _)| *known == ticket).expect("the command was given").1
+            };
+            seen.extend(lines::line(&action, name));
+        }
+        seen
+    }
+
+    /// An input.
+    pub(crate) fn does(&mut self, input: impl FnOnce(&mut ClientSession)) -> Vec<String> {
+        input(&mut self.session);
+        self.drain()
+    }
+
+    fn order(
+        &mut self,
+        name: &'static str,
+        command: impl FnOnce(&mut ClientSession, Millis) -> Ticket,
+    ) -> Vec<String> {
+        let ticket = command(&mut self.session, self.now);
+        self.watch.ordered(ticket);
+        self.names.push((ticket, name));
+        self.drain()
+    }
+
+    pub(crate) fn connect(&mut self) -> Vec<String> {
+        self.order("connect", ClientSession::connect)
+    }
+
+    pub(crate) fn socket_opens(&mut self) -> Vec<String> {
+        self.seq = 0;
+        self.watch.socket_opened();
+        self.does(ClientSession::handle_socket_open)
+    }
+
+    pub(crate) fn socket_closes(&mut self) -> Vec<String> {
+        self.watch.socket_closed();
+        self.does(ClientSession::handle_socket_closed)
+    }
+
+    pub(crate) fn initiate(&mut self, callee: &str) -> Vec<String> {
+        self.order("initiate", |session, now| session.initiate(now, initiate(&[callee])))
+    }
+
+    pub(crate) fn accept(&mut self, call: &str) -> Vec<String> {
+        self.watch.consents(&call_id(call));
+        self.order("accept", |session, now| session.accept(now, &call_id(call)))
+    }
+
+    pub(crate) fn reject(&mut self, call: &str) -> Vec<String> {
+        self.order("reject", |session, now| session.reject(now, &call_id(call)))
+    }
+
+    pub(crate) fn hangup(&mut self, call: &str) -> Vec<String> {
+        self.order("hangup", |session, now| session.hangup(now, &call_id(call)))
+    }
+
+    /// The microphone goes on or off.
+    pub(crate) fn toggle(&mut self, call: &str, audio: bool) -> Vec<String> {
+        self.order("toggle", |session, now| session.toggle_media(now, toggle(call, audio)))
+    }
+
+    /// The server's next message comes, numbered where it has to be.
+    pub(crate) fn gets(&mut self, message: ServerMessage) -> Vec<String> {
+        let seq = match (&message, self.session.link()) {
+            (ServerMessage::Welcome(_) | ServerMessage::Error(_), Link::Opening) => None,
+            _ => {
+                self.seq += 1;
+                Some(self.seq)
+            }
+        };
+        self.gets_numbered(seq, message)
+    }
+
+    /// A message comes with this number.
+    pub(crate) fn gets_numbered(&mut self, seq: Option<u32>, message: ServerMessage) -> Vec<String> {
+        let text = write_server_frame(&ServerFrame { seq, message });
+        let frame = read_server_frame(&text).expect("the server's frames can be read");
+        self.does(|session| session.handle_frame(frame))
+    }
+
+    /// A frame comes that cannot be read. It has a number all the same.
+    pub(crate) fn gets_nonsense(&mut self) -> Vec<String> {
+        self.seq += 1;
+        self.does(ClientSession::handle_bad_frame)
+    }
+
+    /// The browser has made this description, and applied it.
+    pub(crate) fn describes(&mut self, call: &str, to: &str, kind: DescriptionType, sdp: &str) -> Vec<String> {
+        self.does(|session| session.handle_local_description(&call_id(call), &user(to), kind, sdp.into()))
+    }
+
+    /// The browser has made this offer.
+    pub(crate) fn offers(&mut self, call: &str, to: &str, name: &str) -> Vec<String> {
+        self.describes(call, to, DescriptionType::Offer, &sdp(name))
+    }
+
+    /// The browser has made this answer.
+    pub(crate) fn answers(&mut self, call: &str, to: &str, name: &str) -> Vec<String> {
+        self.describes(call, to, DescriptionType::Answer, &sdp(name))
+    }
+
+    /// The browser has applied a description of the other's.
+    pub(crate) fn applies(&mut self, call: &str, from: &str) -> Vec<String> {
+        self.watch.described(&call_id(call), &user(from));
+        self.does(|session| session.handle_remote_described(&call_id(call), &user(from)))
+    }
+
+    /// The browser has gathered a candidate.
+    pub(crate) fn gathers(&mut self, call: &str, to: &str, text: &str) -> Vec<String> {
+        self.does(|session| session.handle_local_candidate(local_candidate(call, to, text)))
+    }
+
+    /// The peer connection stands so.
+    pub(crate) fn stands(&mut self, call: &str, user_name: &str, state: ConnectionState) -> Vec<String> {
+        self.does(|session| session.handle_connection(&call_id(call), &user(user_name), state))
+    }
+
+    /// The browser could not negotiate.
+    pub(crate) fn cannot_negotiate(&mut self, call: &str, with: &str) -> Vec<String> {
+        self.does(|session| session.handle_negotiation_failed(&call_id(call), &user(with)))
+    }
+
+    /// Time passes; the timer fires when the session wants it.
+    pub(crate) fn waits(&mut self, time: Millis) -> Vec<String> {
+        let end = self.now + time;
+        let mut seen = Vec::new();
+        while let Some(at) = self.session.poll_timeout().filter(|at| *at <= end) {
+            self.now = at;
+            seen.extend(self.does(|session| session.handle_timeout(at)));
+            let again = self.session.poll_timeout();
+            assert!(again.is_none_or(|again| again > at), "the timer would fire for ever");
+        }
+        self.now = end;
+        seen
+    }
+
+    /// What the session knows of its calls: id and state.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        self.session.calls().map(|call| format!("{} {}", call.id.as_str(), call.state.as_str())).collect()
+    }
+}

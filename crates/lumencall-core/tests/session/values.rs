@@ -1,0 +1,209 @@
+//! What is said in these tests, and by whom: Alice calls Bob, and the call is `call-1`.
+
+use lumencall_core::wire::{
+    CallInitiate, Description, DescriptionType, Done, ErrorInfo, Extra, IceCandidate, IceServer, MediaChanged,
+    MediaToggle, ParticipantJoined, ParticipantLeft, Private, Reply, ServerEvent, ServerMessage, StateChanged,
+    Welcome,
+};
+use lumencall_core::{
+    Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
+    MediaFlags, Timestamp, UserId,
+};
+
+/// The call of most tests.
+pub(crate) const CALL: &str = "call-1";
+
+pub(crate) fn user(name: &str) -> UserId {
+    UserId::new(name).expect("a name is an id")
+}
+
+pub(crate) fn call_id(name: &str) -> CallId {
+    CallId::new(name).expect("a name is an id")
+}
+
+/// An SDP as a browser makes it before it gathers. `name` stands in it as its `ice-ufrag`, by which [`sdp_name`] knows it.
+pub(crate) fn sdp(name: &str) -> String {
+    format!(
+        "v=0\r\no=- 4611 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n\
+         c=IN IP4 0.0.0.0\r\na=ice-ufrag:{name}\r\na=mid:0\r\n"
+    )
+}
+
+/// The same after gathering: it tells where its sender is.
+pub(crate) fn gathered_sdp(name: &str) -> String {
+    sdp(name) + "a=candidate:1 1 udp 2122260223 192.0.2.7 51234 typ host\r\n"
+}
+
+/// The name that [`sdp`] gave it.
+pub(crate) fn sdp_name(sdp: &str) -> &str {
+    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).expect("it was made by `sdp`")
+}
+
+pub(crate) fn initiate(callees: &[&str]) -> CallInitiate {
+    CallInitiate {
+        conversation_id: ConversationId::new("conv-1").expect("it is an id"),
+        call_type: CallType::Video,
+        callee_ids: callees.iter().map(|name| user(name)).collect(),
+        metadata: None,
+    }
+}
+
+/// Turns the microphone on or off.
+pub(crate) fn toggle(id: &str, audio: bool) -> MediaToggle {
+    MediaToggle { call_id: call_id(id), audio: Some(audio), video: None, screen_share: None }
+}
+
+pub(crate) fn participant(name: &str) -> CallParticipant {
+    let joined_at = Timestamp("2024-05-06T07:08:09.010Z".into());
+    CallParticipant::new(user(name), joined_at, MediaFlags::at_join(CallType::Video))
+}
+
+/// Alice's call to Bob in this state, as the server tells it.
+pub(crate) fn call(id: &str, state: CallState) -> Call {
+    let answered = match state {
+        CallState::Idle | CallState::Initiating | CallState::Ringing => false,
+        CallState::Connecting | CallState::Connected | CallState::Reconnecting | CallState::Ended => true,
+    };
+    let mut participants = vec![participant("alice")];
+    participants.extend(answered.then(|| participant("bob")));
+    let CallInitiate { conversation_id, call_type, callee_ids, metadata } = initiate(&["bob"]);
+    Call {
+        id: call_id(id),
+        conversation_id,
+        call_type,
+        state,
+        caller_id: user("alice"),
+        callee_ids,
+        started_at: Some(Timestamp("2024-05-06T07:08:09.010Z".into())),
+        answered_at: answered.then(|| Timestamp("2024-05-06T07:08:12.345Z".into())),
+        ended_at: None,
+        end_reason: None,
+        participants,
+        metadata,
+    }
+}
+
+pub(crate) fn welcome() -> ServerMessage {
+    let server = IceServer { urls: vec!["stun:stun.test".into()], username: None, credential: None };
+    ServerMessage::Welcome(Welcome {
+        protocol: "lumencall.1".into(),
+        device_id: DeviceId::new("dev-1").expect("it is an id"),
+        secret: Private::new("s3cret"),
+        resumed: false,
+        ice_servers: vec![server],
+    })
+}
+
+/// The command with this number was done.
+pub(crate) fn done(id: u32) -> ServerMessage {
+    ServerMessage::Reply(Reply { id, ok: Some(Done { call: None }), error: None })
+}
+
+/// The same, and this is the call.
+pub(crate) fn done_with(id: u32, call: Call) -> ServerMessage {
+    ServerMessage::Reply(Reply { id, ok: Some(Done { call: Some(call) }), error: None })
+}
+
+/// The command with this number was refused.
+pub(crate) fn refused(id: u32, code: ErrorCode) -> ServerMessage {
+    ServerMessage::Reply(Reply { id, ok: None, error: Some(error_info(code, None)) })
+}
+
+pub(crate) fn error(code: ErrorCode, call: Option<&str>) -> ServerMessage {
+    ServerMessage::Error(error_info(code, call))
+}
+
+fn error_info(code: ErrorCode, call: Option<&str>) -> ErrorInfo {
+    ErrorInfo { code, message: "what the server says".into(), call_id: call.map(call_id) }
+}
+
+pub(crate) fn incoming(id: &str) -> ServerMessage {
+    event(ServerEvent::Incoming(call(id, CallState::Ringing)))
+}
+
+pub(crate) fn state(id: &str, state: CallState) -> ServerMessage {
+    state_changed(id, state, None, None)
+}
+
+pub(crate) fn ended(id: &str, reason: EndReason) -> ServerMessage {
+    state_changed(id, CallState::Ended, Some(reason), None)
+}
+
+pub(crate) fn answered_elsewhere(id: &str) -> ServerMessage {
+    state_changed(id, CallState::Ended, Some(EndReason::Completed), Some(true))
+}
+
+fn state_changed(
+    id: &str,
+    state: CallState,
+    end_reason: Option<EndReason>,
+    answered_elsewhere: Option<bool>,
+) -> ServerMessage {
+    let at = Some(Timestamp("2024-05-06T07:08:12.345Z".into()));
+    let call_id = call_id(id);
+    event(ServerEvent::StateChanged(StateChanged { call_id, state, end_reason, answered_elsewhere, at }))
+}
+
+pub(crate) fn joined(id: &str, name: &str) -> ServerMessage {
+    let joined = ParticipantJoined { call_id: call_id(id), participant: participant(name) };
+    event(ServerEvent::ParticipantJoined(joined))
+}
+
+pub(crate) fn left(id: &str, name: &str) -> ServerMessage {
+    event(ServerEvent::ParticipantLeft(ParticipantLeft { call_id: call_id(id), user_id: user(name) }))
+}
+
+/// Somebody's microphone went on or off.
+pub(crate) fn media(id: &str, name: &str, audio: bool) -> ServerMessage {
+    event(ServerEvent::MediaChanged(MediaChanged {
+        call_id: call_id(id),
+        user_id: user(name),
+        audio: Some(audio),
+        video: None,
+        screen_share: None,
+    }))
+}
+
+pub(crate) fn offer(id: &str, from: &str, name: &str) -> ServerMessage {
+    event(ServerEvent::Offer(description(id, from, DescriptionType::Offer, name)))
+}
+
+pub(crate) fn answer(id: &str, from: &str, name: &str) -> ServerMessage {
+    event(ServerEvent::Answer(description(id, from, DescriptionType::Answer, name)))
+}
+
+fn description(id: &str, from: &str, kind: DescriptionType, name: &str) -> Description {
+    Description {
+        call_id: call_id(id),
+        from_user_id: Some(user(from)),
+        to_user_id: user(if from == "alice" { "bob" } else { "alice" }),
+        kind,
+        sdp: Private::new(sdp(name)),
+        sealed: (kind == DescriptionType::Offer).then_some(true),
+        renegotiation: None,
+        extra: Extra::default(),
+    }
+}
+
+pub(crate) fn candidate(id: &str, from: &str, text: &str) -> ServerMessage {
+    let to = if from == "alice" { "bob" } else { "alice" };
+    event(ServerEvent::Candidate(IceCandidate { from_user_id: Some(user(from)), ..local_candidate(id, to, text) }))
+}
+
+/// A candidate as the browser hands it over.
+pub(crate) fn local_candidate(id: &str, to: &str, text: &str) -> IceCandidate {
+    IceCandidate {
+        call_id: call_id(id),
+        from_user_id: None,
+        to_user_id: user(to),
+        candidate: Private::new(text),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: None,
+        extra: Extra::default(),
+    }
+}
+
+fn event(event: ServerEvent) -> ServerMessage {
+    ServerMessage::Event(event)
+}

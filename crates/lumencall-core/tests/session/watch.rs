@@ -1,0 +1,243 @@
+//! What must hold of every client, whatever happens to it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use lumencall_core::machine::TABLE;
+use lumencall_core::session::{Action, Event, Link, Ticket};
+use lumencall_core::wire::{ClientFrame, Command, Description, RespondAction, ServerEvent, StateChanged};
+use lumencall_core::{CallId, CallState, UserId};
+
+/// Looks on while a session works. It is told what the session is told, and sees everything that the session asks for.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    me: UserId,
+    link: Link,
+    socket: Socket,
+    waiting: HashSet<Ticket>,
+    settled: HashSet<Ticket>,
+    /// How many calls were asked for that the server has not made yet.
+    asked: usize,
+    calls: BTreeMap<CallId, View>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Socket {
+    None,
+    Opening,
+    Open,
+}
+
+/// A call, as the app has heard of it and as the browser has been used for it.
+#[derive(Debug)]
+struct View {
+    part: Part,
+    told: CallState,
+    consented: bool,
+    peers: BTreeSet<UserId>,
+    /// Those whose description has been applied.
+    described: BTreeSet<UserId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Rung,
+    Inside,
+    Released,
+    Over,
+}
+
+impl Watch {
+    pub(crate) fn new(me: UserId) -> Self {
+        Self {
+            me,
+            link: Link::Closed,
+            socket: Socket::None,
+            waiting: HashSet::new(),
+            settled: HashSet::new(),
+            asked: 0,
+            calls: BTreeMap::new(),
+        }
+    }
+
+    /// A command was given, and is to be settled once.
+    pub(crate) fn ordered(&mut self, ticket: Ticket) {
+        assert!(self.waiting.insert(ticket), "{ticket:?} was given before");
+    }
+
+    /// The app accepts the call.
+    pub(crate) fn consents(&mut self, call: &CallId) {
+        if let Some(view) = self.calls.get_mut(call) {
+            view.consented = true;
+        }
+    }
+
+    /// The browser has applied a description of theirs.
+    pub(crate) fn described(&mut self, call: &CallId, user: &UserId) {
+        if let Some(view) = self.calls.get_mut(call).filter(|view| view.peers.contains(user)) {
+            view.described.insert(user.clone());
+        }
+    }
+
+    pub(crate) fn socket_opened(&mut self) {
+        assert_eq!(self.socket, Socket::Opening);
+        self.socket = Socket::Open;
+    }
+
+    pub(crate) fn socket_closed(&mut self) {
+        self.socket = Socket::None;
+    }
+
+    /// Whether anything of the browser is in use for a call.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.calls.values().any(|view| view.part == Part::Inside)
+    }
+
+    /// The session asks for this.
+    pub(crate) fn saw(&mut self, action: &Action) {
+        match action {
+            Action::OpenSocket => {
+                assert_eq!(self.socket, Socket::None, "one socket at a time");
+                self.socket = Socket::Opening;
+            }
+            Action::CloseSocket => {
+                assert_ne!(self.socket, Socket::None, "there is a socket to close");
+                self.socket = Socket::None;
+            }
+            Action::Send(frame) => self.sends(frame),
+            Action::UseIceServers(_) | Action::Log { .. } => {}
+            Action::Settle { ticket, .. } => {
+                assert!(self.waiting.contains(ticket), "{ticket:?} was given");
+                assert!(self.settled.insert(*ticket), "{ticket:?} is settled once");
+            }
+            Action::Emit(Event::Link(link)) => {
+                assert_ne!(self.link, *link, "the link is told where it changes");
+                self.link = *link;
+            }
+            Action::Emit(Event::Error(_)) => {}
+            Action::Emit(Event::Call(event)) => self.tells(event),
+            Action::OpenPeer { call, user, .. } => {
+                if !self.calls.contains_key(call) {
+                    self.asked = self.asked.checked_sub(1).expect("I1: nobody asked for this call");
+                    self.calls.insert(call.clone(), View::new(Part::Inside, CallState::Initiating));
+                }
+                let view = self.inside(call);
+                assert!(view.peers.insert(user.clone()), "one peer connection to {user:?}");
+            }
+            Action::Offer { call, user } | Action::Answer { call, user, .. } | Action::ApplyAnswer { call, user, .. } => {
+                assert!(self.inside(call).peers.contains(user), "there is a peer connection to {user:?}");
+            }
+            Action::AddCandidate { candidate, user } => {
+                let view = self.inside(&candidate.call_id);
+                assert!(view.described.contains(user), "I20: a candidate before its description");
+            }
+            Action::ClosePeer { call, user } => {
+                let view = self.inside(call);
+                assert!(view.peers.remove(user), "there is a peer connection to {user:?}");
+                view.described.remove(user);
+            }
+            Action::Release { call } => {
+                let view = self.inside(call);
+                view.part = Part::Released;
+                view.peers.clear();
+                view.described.clear();
+            }
+        }
+    }
+
+    fn sends(&mut self, ClientFrame { id, command }: &ClientFrame) {
+        assert_eq!(self.socket, Socket::Open, "there is a socket to send on");
+        let opens = matches!(command, Command::Open(_));
+        assert_eq!(opens, self.link == Link::Opening, "session:open, and nothing else, comes before the welcome");
+        match command {
+            Command::Open(_) => assert_eq!(*id, None),
+            Command::Initiate(_) => self.asked += 1,
+            Command::Respond(respond) => {
+                let view = self.calls.get_mut(&respond.call_id).expect("it rang here");
+                assert!(view.part != Part::Over, "I11");
+                match respond.action {
+                    RespondAction::Accept => {
+                        assert!(view.part == Part::Rung && view.consented, "I1: accepted without its user");
+                        view.part = Part::Inside;
+                    }
+                    RespondAction::Reject => assert_eq!(view.part, Part::Rung),
+                }
+            }
+            Command::Hangup(hangup) => {
+                let over = self.calls.get(&hangup.call_id).is_some_and(|view| view.part == Part::Over);
+                assert!(!over, "I11: a call that ended is hung up");
+            }
+            Command::MediaToggle(toggle) => drop(self.inside(&toggle.call_id)),
+            Command::Offer(description) | Command::Answer(description) => {
+                let Description { call_id, to_user_id, .. } = description;
+                assert!(self.inside(call_id).peers.contains(to_user_id), "I2");
+                let sealed = description.sealed == Some(true);
+                assert!(!sealed || description.is_sealed(), "I2: {description:?} names an address");
+            }
+            Command::Candidate(candidate) => {
+                assert!(self.inside(&candidate.call_id).peers.contains(&candidate.to_user_id), "I2");
+            }
+            Command::Report(report) => {
+                assert!(self.inside(&report.call_id).peers.contains(&report.peer_user_id));
+            }
+        }
+    }
+
+    fn tells(&mut self, event: &ServerEvent) {
+        let id = match event {
+            ServerEvent::Incoming(call) => {
+                assert_ne!(call.caller_id, self.me);
+                let before = self.calls.insert(call.id.clone(), View::new(Part::Rung, call.state));
+                return assert!(before.is_none(), "{:?} rings twice", call.id);
+            }
+            ServerEvent::StateChanged(changed) => return self.moves(changed),
+            ServerEvent::ParticipantJoined(joined) => &joined.call_id,
+            ServerEvent::ParticipantLeft(left) => &left.call_id,
+            ServerEvent::MediaChanged(changed) => &changed.call_id,
+            ServerEvent::Offer(_) | ServerEvent::Answer(_) | ServerEvent::Candidate(_) => {
+                panic!("signals are no event for the app")
+            }
+        };
+        let view = self.calls.get(id).expect("the app knows of the call");
+        assert_ne!(view.part, Part::Over, "I11: {event:?} after the end");
+    }
+
+    fn moves(&mut self, changed: &StateChanged) {
+        let StateChanged { call_id, state, end_reason, answered_elsewhere, .. } = changed;
+        let view = self.calls.get_mut(call_id).expect("the app knows of the call");
+        assert_ne!(view.part, Part::Over, "I10, I17: {call_id:?} has ended");
+        let declared =
+            TABLE.iter().any(|edge| (edge.from, edge.to, edge.reason) == (view.told, *state, *end_reason));
+        assert!(declared || *answered_elsewhere == Some(true), "I33: {changed:?} after {:?}", view.told);
+        view.told = *state;
+        if *state == CallState::Ended {
+            assert_ne!(view.part, Part::Inside, "I4: the app hears the end while the camera is on");
+            view.part = Part::Over;
+        }
+    }
+
+    #[track_caller]
+    fn inside(&mut self, call: &CallId) -> &mut View {
+        let view = self.calls.get_mut(call).expect("I1: nobody here knows the call");
+        assert_eq!(view.part, Part::Inside, "I1, I4: {call:?} is none of this device's");
+        view
+    }
+
+    /// Every command was settled.
+    pub(crate) fn is_settled(&self) {
+        assert_eq!(self.waiting, self.settled, "some commands were not settled");
+    }
+
+    /// Every command was settled, and every call that rang here, or was made, has ended.
+    pub(crate) fn is_over(&self) {
+        self.is_settled();
+        for (id, view) in &self.calls {
+            assert_eq!(view.part, Part::Over, "I10, I17: {id:?} has not ended: {view:?}");
+        }
+    }
+}
+
+impl View {
+    const fn new(part: Part, told: CallState) -> Self {
+        Self { part, told, consented: false, peers: BTreeSet::new(), described: BTreeSet::new() }
+    }
+}
