@@ -4,16 +4,16 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
-use lumencall_core::CallId;
-use lumencall_core::session::FailureCode;
+use lumencall_core::session::{ClientSession, FailureCode, Ticket};
 use lumencall_core::wire::{CallInitiate, Wire};
-use wasm_bindgen::prelude::wasm_bindgen;
+use lumencall_core::{CallId, Millis};
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 use web_sys::RtcPeerConnection;
 
 use crate::codec::JsSource;
-use crate::driver::Driver;
+use crate::driver::{Driver, now};
 use crate::error::{argument, fail};
 use crate::options::{MediaOptions, Options};
 
@@ -47,10 +47,11 @@ impl CallClient {
 
     /// Opens the connection to the server.
     pub fn connect(&self) -> Promise {
-        match self.driver.check_disposed() {
-            Ok(()) => self.driver.ask(|session, now| session.connect(now)),
-            Err(error) => Promise::reject(&error),
+        if let Err(error) = self.driver.check_disposed() {
+            return Promise::reject(&error);
         }
+        let ticket = self.driver.session.borrow_mut().connect(now());
+        self.driver.ask(ticket)
     }
 
     /// Adds a listener.
@@ -97,18 +98,12 @@ impl CallClient {
 
     /// Declines a call that rings here.
     pub fn reject(&self, call: JsValue) -> Promise {
-        match read_id(&call) {
-            Ok(call) => self.driver.ask(|session, now| session.reject(now, &call)),
-            Err(error) => Promise::reject(&error),
-        }
+        self.with_call(&call, ClientSession::reject)
     }
 
     /// Leaves a call.
     pub fn hangup(&self, call: JsValue) -> Promise {
-        match read_id(&call) {
-            Ok(call) => self.driver.ask(|session, now| session.hangup(now, &call)),
-            Err(error) => Promise::reject(&error),
-        }
+        self.with_call(&call, ClientSession::hangup)
     }
 
     /// Turns microphone and camera on or off.
@@ -155,6 +150,23 @@ fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> 
     future_to_promise(future)
 }
 
+impl CallClient {
+    /// Gives a command about a call to the session.
+    fn with_call(
+        &self,
+        call: &JsValue,
+        command: fn(&mut ClientSession, Millis, &CallId) -> Ticket,
+    ) -> Promise {
+        match read_id(call) {
+            Ok(call) => {
+                let ticket = command(&mut self.driver.session.borrow_mut(), now(), &call);
+                self.driver.ask(ticket)
+            }
+            Err(error) => Promise::reject(&error),
+        }
+    }
+}
+
 fn read_id(call: &JsValue) -> Result<CallId, JsValue> {
     CallId::read(&JsSource(call.clone()))
         .map_err(|error| argument(lumencall_core::wire::WireError { field: "callId", ..error }))
@@ -165,7 +177,10 @@ fn check_environment() -> Result<(), JsValue> {
         return Err(fail(FailureCode::UnsupportedEnvironment, "calls need a browser window"));
     };
     if !window.is_secure_context() {
-        return Err(fail(FailureCode::InsecureContext, "calls need a page that was loaded over https, or from localhost"));
+        return Err(fail(
+            FailureCode::InsecureContext,
+            "calls need a page that was loaded over https, or from localhost",
+        ));
     }
     if js_sys::Reflect::get(&window, &"RTCPeerConnection".into()).is_ok_and(|it| it.is_function()) {
         Ok(())

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::codec::{JsSource, to_js};
-use crate::driver::Driver;
+use crate::driver::{Driver, now};
 use crate::error::{argument, fail, to_error};
 use crate::media::{LocalMedia, granted};
 use crate::options::{Kinds, MediaOptions};
@@ -40,7 +40,8 @@ impl Driver {
         if media.is_closed() {
             return Err(fail(FailureCode::CallEnded, "the client was closed before it could call"));
         }
-        let reply = JsFuture::from(self.ask(|session, now| session.initiate(now, request)));
+        let ticket = self.session.borrow_mut().initiate(now(), request);
+        let reply = JsFuture::from(self.ask(ticket));
         let opened = if ahead { Ok(()) } else { self.open_media(media, wanted).await };
         let call = reply.await?;
         let id = CallId::read_member(&JsSource(call.clone()), "id").map_err(argument)?;
@@ -49,10 +50,12 @@ impl Driver {
 
     /// Accepts. The answer leaves with the accept; camera and microphone join it when they are open.
     pub(crate) async fn accept(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
-        let call_type = self.session.borrow().calls().find(|known| known.id == call).map(|known| known.call_type);
+        let call_type =
+            self.session.borrow().calls().find(|known| known.id == call).map(|known| known.call_type);
         let wanted = Kinds::from(call_type.unwrap_or(CallType::Audio));
         let media = self.take_media(wanted)?;
-        let reply = JsFuture::from(self.ask(|session, now| session.accept(now, &call)));
+        let ticket = self.session.borrow_mut().accept(now(), &call);
+        let reply = JsFuture::from(self.ask(ticket));
         let opened = if self.session.borrow().is_engaged_in(&call) {
             self.open_media(&media, wanted).await
         } else {
@@ -77,7 +80,8 @@ impl Driver {
         media: &LocalMedia,
     ) -> Result<JsValue, JsValue> {
         if let Err(error) = opened {
-            let left = JsFuture::from(self.ask(|session, now| session.hangup(now, &id)));
+            let ticket = self.session.borrow_mut().hangup(now(), &id);
+            let left = JsFuture::from(self.ask(ticket));
             // Nobody waits for the reply; what went wrong is told.
             spawn_local(async move { drop(left.await) });
             return Err(error);
@@ -87,14 +91,25 @@ impl Driver {
         Ok(now.unwrap_or(call))
     }
 
-    pub(crate) async fn toggle(self: Rc<Self>, call_id: CallId, on: MediaOptions) -> Result<JsValue, JsValue> {
+    pub(crate) async fn toggle(
+        self: Rc<Self>,
+        call_id: CallId,
+        on: MediaOptions,
+    ) -> Result<JsValue, JsValue> {
         let MediaOptions { audio, video, screen_share } = on;
         if screen_share == Some(true) {
-            return Err(fail(FailureCode::InvalidArgument, "screenShare: this version does not share screens"));
+            return Err(fail(
+                FailureCode::InvalidArgument,
+                "screenShare: this version does not share screens",
+            ));
         }
-        let call_type = self.session.borrow().calls().find(|known| known.id == call_id).map(|known| known.call_type);
+        let call_type =
+            self.session.borrow().calls().find(|known| known.id == call_id).map(|known| known.call_type);
         if video == Some(true) && call_type == Some(CallType::Audio) {
-            return Err(fail(FailureCode::InvalidState, "this is an audio call; call with type 'video' for a picture"));
+            return Err(fail(
+                FailureCode::InvalidState,
+                "this is an audio call; call with type 'video' for a picture",
+            ));
         }
         let engaged = self.session.borrow().is_engaged_in(&call_id);
         let media = self.media.borrow().clone().filter(|_| engaged);
@@ -119,7 +134,8 @@ impl Driver {
             }
         }
         let toggle = MediaToggle { call_id, audio, video, screen_share };
-        JsFuture::from(self.ask(|session, now| session.toggle_media(now, toggle))).await
+        let ticket = self.session.borrow_mut().toggle_media(now(), toggle);
+        JsFuture::from(self.ask(ticket)).await
     }
 
     pub(crate) async fn preview(self: Rc<Self>, on: MediaOptions) -> Result<JsValue, JsValue> {
@@ -175,7 +191,10 @@ impl Driver {
 
     pub(crate) fn check_disposed(&self) -> Result<(), JsValue> {
         if self.disposed.get() {
-            return Err(to_error(&Failure::new(FailureCode::Disposed, "the client was disposed of; make a new one")));
+            return Err(to_error(&Failure::new(
+                FailureCode::Disposed,
+                "the client was disposed of; make a new one",
+            )));
         }
         Ok(())
     }

@@ -10,8 +10,9 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise};
 use lumencall_core::session::{Action, ClientSession, Event, LogLevel, Ticket};
-use lumencall_core::wire::{ServerFrame, WireError};
+use lumencall_core::wire::{DescriptionType, ServerFrame, WireError};
 use lumencall_core::{Call, CallId, Millis, UserId};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::MediaStream;
 
@@ -23,6 +24,12 @@ use crate::media::LocalMedia;
 use crate::options::Options;
 use crate::peer::{Peer, Step};
 use crate::socket::Socket;
+
+/// The data of `connection:state-changed`.
+#[derive(Serialize)]
+struct LinkChanged {
+    state: &'static str,
+}
 
 pub(crate) struct Driver {
     pub(crate) options: Options,
@@ -82,10 +89,10 @@ impl Driver {
         output
     }
 
-    /// Gives a command to the session; the promise is settled by the session's word on it.
-    pub(crate) fn ask(self: &Rc<Self>, command: impl FnOnce(&mut ClientSession, Millis) -> Ticket) -> Promise {
-        let ticket = command(&mut self.session.borrow_mut(), now());
-        let promise = Promise::new(&mut |resolve, reject| self.promises.borrow_mut().push((ticket, resolve, reject)));
+    /// Carries out what a command to the session leads to; the promise is settled by the session's word on it.
+    pub(crate) fn ask(self: &Rc<Self>, ticket: Ticket) -> Promise {
+        let promise =
+            Promise::new(&mut |resolve, reject| self.promises.borrow_mut().push((ticket, resolve, reject)));
         self.drain();
         promise
     }
@@ -133,21 +140,28 @@ impl Driver {
             Action::Emit(event) => self.emit(&event),
             Action::Log { level, message, call } => self.log(level, message, call.as_ref()),
             Action::OpenPeer { call, user, call_type } => {
-                let opened = Peer::open(self, call.clone(), user.clone(), call_type, &self.ice_servers.borrow());
+                let opened =
+                    Peer::open(self, call.clone(), user.clone(), call_type, &self.ice_servers.borrow());
                 match opened {
                     Ok(peer) => self.peers.borrow_mut().push(peer),
                     Err(_) => self.session.borrow_mut().handle_negotiation_failed(&call, &user),
                 }
             }
             Action::Offer { call, user } => self.run_step(&call, &user, Step::Offer),
-            Action::Answer { call, user, offer } => self.run_step(&call, &user, Step::Answer(offer)),
-            Action::ApplyAnswer { call, user, answer } => self.run_step(&call, &user, Step::ApplyAnswer(answer)),
+            Action::Answer { call, user, offer } => {
+                self.run_step(&call, &user, Step::Apply(DescriptionType::Offer, offer))
+            }
+            Action::ApplyAnswer { call, user, answer } => {
+                self.run_step(&call, &user, Step::Apply(DescriptionType::Answer, answer))
+            }
             Action::AddCandidate { candidate, user } => {
                 if let Some(peer) = self.peer(&candidate.call_id, &user) {
                     peer.add_candidate(&candidate);
                 }
             }
-            Action::ClosePeer { call, user } => self.close_peers(|peer| peer.call == call && peer.user == user),
+            Action::ClosePeer { call, user } => {
+                self.close_peers(|peer| peer.call == call && peer.user == user)
+            }
             Action::Release { call } => {
                 if let Some(media) = self.media.take() {
                     media.close();
@@ -182,7 +196,9 @@ impl Driver {
         let (_, resolve, reject) = promises.swap_remove(index);
         drop(promises);
         let settled = match result {
-            Ok(call) => resolve.call1(&JsValue::UNDEFINED, &call.map_or(JsValue::UNDEFINED, |call| to_js(&call))),
+            Ok(call) => {
+                resolve.call1(&JsValue::UNDEFINED, &call.map_or(JsValue::UNDEFINED, |call| to_js(&call)))
+            }
             Err(failure) => reject.call1(&JsValue::UNDEFINED, &error::to_error(&failure)),
         };
         // The functions of a promise do not throw (ECMA-262, 27.2.1.3).
@@ -193,7 +209,8 @@ impl Driver {
         match event {
             Event::Call(event) => self.emitter.emit(event.event(), &event_to_js(event)),
             Event::Link(link) => {
-                self.emitter.emit("connection:state-changed", &object(&[("state", link.as_str().into())]));
+                let data = serde_wasm_bindgen::to_value(&LinkChanged { state: link.as_str() });
+                self.emitter.emit("connection:state-changed", &data.unwrap_or_default());
             }
             Event::Error(failure) => self.emitter.emit("error", &error::to_error(failure)),
         }
@@ -218,14 +235,21 @@ impl Driver {
 
     /// Shows the app the user's own media.
     pub(crate) fn show_local(&self, call: &CallId, media: &LocalMedia) {
-        let data = object(&[("callId", call.as_str().into()), ("kind", "camera".into()), ("stream", (&media.stream).into())]);
+        let data = object(&[
+            ("callId", call.as_str().into()),
+            ("kind", "camera".into()),
+            ("stream", (&media.stream).into()),
+        ]);
         self.emitter.emit("media:local", &data);
     }
 
     /// Shows the app what another sends, or that it is gone.
     pub(crate) fn show_remote(&self, peer: &Peer, stream: Option<&MediaStream>) {
-        let mut members =
-            vec![("callId", peer.call.as_str().into()), ("userId", peer.user.as_str().into()), ("kind", "camera".into())];
+        let mut members = vec![
+            ("callId", peer.call.as_str().into()),
+            ("userId", peer.user.as_str().into()),
+            ("kind", "camera".into()),
+        ];
         let event = match stream {
             Some(stream) => {
                 members.push(("stream", stream.into()));
@@ -279,6 +303,8 @@ impl Driver {
 }
 
 /// Milliseconds on the page's monotonic clock (W3C High Resolution Time, 7).
-fn now() -> Millis {
-    web_sys::window().and_then(|window| window.performance()).map_or(0, |performance| performance.now() as Millis)
+pub(crate) fn now() -> Millis {
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or(0, |performance| performance.now() as Millis)
 }

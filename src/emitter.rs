@@ -28,7 +28,10 @@ impl Emitter {
     pub(crate) fn on(&self, event: &str, function: Function, once: bool) -> Result<(), JsValue> {
         let of_calls = ServerEvent::EVENTS.iter().filter(|name| name.starts_with("call:"));
         if !of_calls.chain(&OWN_EVENTS).any(|name| *name == event) {
-            return Err(error::fail(FailureCode::InvalidArgument, "there is no event of this name; see CallEvents"));
+            return Err(error::fail(
+                FailureCode::InvalidArgument,
+                "there is no event of this name; see CallEvents",
+            ));
         }
         self.listeners.borrow_mut().push(Listener { event: event.into(), function, once });
         Ok(())
@@ -36,7 +39,8 @@ impl Emitter {
 
     pub(crate) fn off(&self, event: &str, function: &Function) {
         let mut listeners = self.listeners.borrow_mut();
-        let found = listeners.iter().position(|listener| *listener.event == *event && listener.function == *function);
+        let found =
+            listeners.iter().position(|listener| *listener.event == *event && listener.function == *function);
         found.map(|index| listeners.remove(index));
     }
 
@@ -63,7 +67,8 @@ impl Emitter {
 
 /// Reports what a listener threw as the browser reports what no one catches (HTML, `reportError`).
 pub(crate) fn report(thrown: &JsValue) {
-    let report = web_sys::window().and_then(|window| Reflect::get(&window, &JsValue::from_str("reportError")).ok());
+    let report =
+        web_sys::window().and_then(|window| Reflect::get(&window, &JsValue::from_str("reportError")).ok());
     if let Some(report) = report.and_then(|report| report.dyn_into::<Function>().ok()) {
         // Reporting is the last resort: where it fails too, there is nobody left to tell.
         drop(report.call1(&JsValue::UNDEFINED, thrown));

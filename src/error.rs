@@ -46,13 +46,18 @@ pub(crate) fn argument(error: WireError) -> JsValue {
 pub(crate) fn capture(cause: &JsValue) -> JsValue {
     let name = cause.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
     let failure = match name.as_str() {
-        "NotFoundError" | "OverconstrainedError" => {
-            Failure::new(FailureCode::DeviceNotFound, "there is no camera or microphone that fits what was asked for")
-        }
-        "NotReadableError" | "AbortError" => {
-            Failure::new(FailureCode::DeviceInUse, "the camera or microphone cannot be read; another program may have it")
-        }
-        _ => Failure::new(FailureCode::PermissionDenied, "the camera or microphone was refused, by the user or by a policy"),
+        "NotFoundError" | "OverconstrainedError" => Failure::new(
+            FailureCode::DeviceNotFound,
+            "there is no camera or microphone that fits what was asked for",
+        ),
+        "NotReadableError" | "AbortError" => Failure::new(
+            FailureCode::DeviceInUse,
+            "the camera or microphone cannot be read; another program may have it",
+        ),
+        _ => Failure::new(
+            FailureCode::PermissionDenied,
+            "the camera or microphone was refused, by the user or by a policy",
+        ),
     };
     with_cause(&failure, cause)
 }

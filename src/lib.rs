@@ -21,3 +21,8 @@ mod peer;
 mod socket;
 
 pub use client::CallClient;
+
+/// Smaller in the download than the standard library's.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -11,7 +11,11 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(target: &EventTarget, event: &'static str, listener: impl FnMut(Event) + 'static) -> Self {
+    pub(crate) fn new(
+        target: &EventTarget,
+        event: &'static str,
+        listener: impl FnMut(Event) + 'static,
+    ) -> Self {
         let closure = Closure::new(listener);
         // It fails only where the listener is no function.
         drop(target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref()));
@@ -21,6 +25,9 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        drop(self.target.remove_event_listener_with_callback(self.event, self.closure.as_ref().unchecked_ref()));
+        drop(
+            self.target
+                .remove_event_listener_with_callback(self.event, self.closure.as_ref().unchecked_ref()),
+        );
     }
 }

@@ -67,7 +67,10 @@ impl LocalMedia {
             }
         }
         if self.closed.get() {
-            return Err(error::to_error(&Failure::new(FailureCode::CallEnded, "the call ended before it was done")));
+            return Err(error::to_error(&Failure::new(
+                FailureCode::CallEnded,
+                "the call ended before it was done",
+            )));
         }
         self.set_microphone(self.microphone_on.get());
         Ok(())
@@ -137,22 +140,29 @@ fn tracks(tracks: &Array) -> impl Iterator<Item = MediaStreamTrack> {
 /// The browser's media devices; there are none in a page that is not secure.
 pub(crate) fn devices() -> Result<MediaDevices, JsValue> {
     web_sys::window().and_then(|window| window.navigator().media_devices().ok()).ok_or_else(|| {
-        error::fail(FailureCode::UnsupportedEnvironment, "this browser gives no camera or microphone to this page")
+        error::fail(
+            FailureCode::UnsupportedEnvironment,
+            "this browser gives no camera or microphone to this page",
+        )
     })
 }
 
 /// Whether the user has said yes to all of these before, so that capture will not ask. A browser that does not tell counts
 /// as one that asks.
 pub(crate) async fn granted(wanted: Kinds) -> bool {
-    (!wanted.audio || is_granted("microphone").await) && (!wanted.video || is_granted("camera").await)
-}
-
-async fn is_granted(name: &str) -> bool {
-    let descriptor = object(&[("name", name.into())]).unchecked_into();
-    let query = web_sys::window()
-        .and_then(|window| window.navigator().permissions().ok())
-        .and_then(|permissions| permissions.query(&descriptor).ok());
-    let Some(query) = query else { return false };
-    let Ok(status) = JsFuture::from(query).await else { return false };
-    JsSource(status).member("state").and_then(|state| state.text()).as_deref() == Some("granted")
+    let Some(permissions) = web_sys::window().and_then(|window| window.navigator().permissions().ok()) else {
+        return false;
+    };
+    for (name, wanted) in [("microphone", wanted.audio), ("camera", wanted.video)] {
+        if !wanted {
+            continue;
+        }
+        let descriptor = object(&[("name", name.into())]);
+        let Ok(query) = permissions.query(descriptor.unchecked_ref()) else { return false };
+        let Ok(status) = JsFuture::from(query).await else { return false };
+        if JsSource(status).member("state").and_then(|state| state.text()).as_deref() != Some("granted") {
+            return false;
+        }
+    }
+    true
 }

@@ -39,7 +39,9 @@ impl Options {
             return Err(fail(FailureCode::InvalidArgument, "iceServers should be an array of RTCIceServer"));
         }
         let logger = options.member("logger").map(|logger| logger.0.dyn_into::<Function>()).transpose();
-        let constraint = |kind| options.member("media").and_then(|media| media.member(kind)).map_or(JsValue::TRUE, |it| it.0);
+        let constraint = |kind| {
+            options.member("media").and_then(|media| media.member(kind)).map_or(JsValue::TRUE, |it| it.0)
+        };
         Ok(Self {
             url: address(&url, user.as_str()),
             command_timeout: command_timeout.map_or(COMMAND_TIMEOUT, Millis::from),

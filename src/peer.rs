@@ -9,7 +9,9 @@ use lumencall_core::{CallId, CallType, UserId};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender, RtcRtpTransceiver, RtcTrackEvent};
+use web_sys::{
+    MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender, RtcRtpTransceiver, RtcTrackEvent,
+};
 
 use crate::codec::{JsSource, object, to_js};
 use crate::driver::Driver;
@@ -43,10 +45,8 @@ pub(crate) struct Peer {
 pub(crate) enum Step {
     /// Make an offer.
     Offer,
-    /// Apply this offer and answer it.
-    Answer(Private),
-    /// Apply this answer.
-    ApplyAnswer(Private),
+    /// Apply this description; an offer is answered.
+    Apply(DescriptionType, Private),
 }
 
 impl Peer {
@@ -57,7 +57,8 @@ impl Peer {
         call_type: CallType,
         ice_servers: &JsValue,
     ) -> Result<Rc<Self>, JsValue> {
-        let configuration = object(&[("iceServers", ice_servers.clone()), ("bundlePolicy", "max-bundle".into())]);
+        let configuration =
+            object(&[("iceServers", ice_servers.clone()), ("bundlePolicy", "max-bundle".into())]);
         let peer = Rc::new(Self {
             call,
             user,
@@ -73,7 +74,12 @@ impl Peer {
         Ok(peer)
     }
 
-    fn listen<E: JsCast + 'static>(self: &Rc<Self>, event: &'static str, driver: &Rc<Driver>, handle: fn(&Self, &Rc<Driver>, &E)) {
+    fn listen<E: JsCast + 'static>(
+        self: &Rc<Self>,
+        event: &'static str,
+        driver: &Rc<Driver>,
+        handle: fn(&Self, &Rc<Driver>, &E),
+    ) {
         let (peer, driver): (Weak<Self>, Weak<Driver>) = (Rc::downgrade(self), Rc::downgrade(driver));
         let listener = Listener::new(&self.connection, event, move |event| {
             if let (Some(peer), Some(driver)) = (peer.upgrade(), driver.upgrade()) {
@@ -86,7 +92,8 @@ impl Peer {
     fn candidate_gathered(&self, driver: &Rc<Driver>, event: &RtcPeerConnectionIceEvent) {
         let Some(candidate) = event.candidate() else { return };
         // Not every browser has a `usernameFragment` there, so it is read as a member that may be missing.
-        let username_fragment = Wire::read_member(&JsSource((&candidate).into()), "usernameFragment").unwrap_or_default();
+        let username_fragment =
+            Wire::read_member(&JsSource((&candidate).into()), "usernameFragment").unwrap_or_default();
         driver.drive(|session| {
             session.handle_local_candidate(IceCandidate {
                 call_id: self.call.clone(),
@@ -102,7 +109,8 @@ impl Peer {
     }
 
     fn connection_changed(&self, driver: &Rc<Driver>, _event: &JsValue) {
-        let state = JsSource((&self.connection).into()).member("connectionState").and_then(|state| state.text());
+        let state =
+            JsSource((&self.connection).into()).member("connectionState").and_then(|state| state.text());
         let state = match state.as_deref() {
             Some("connected") => ConnectionState::Connected,
             Some("disconnected") => ConnectionState::Reconnecting,
@@ -138,35 +146,37 @@ impl Peer {
         });
     }
 
-    async fn negotiate(&self, driver: &Rc<Driver>, step: Step, media: Option<Rc<LocalMedia>>) -> Result<(), JsValue> {
-        match step {
+    async fn negotiate(
+        &self,
+        driver: &Rc<Driver>,
+        step: Step,
+        media: Option<Rc<LocalMedia>>,
+    ) -> Result<(), JsValue> {
+        let kind = match step {
             Step::Offer => {
                 self.add_transceivers(media.as_deref());
-                let offer = JsFuture::from(self.connection.create_offer()).await?;
-                self.describe(driver, DescriptionType::Offer, offer).await
+                DescriptionType::Offer
             }
-            Step::Answer(offer) => {
-                self.apply(driver, DescriptionType::Offer, &offer).await?;
+            Step::Apply(kind, sdp) => {
+                let description = object(&[("type", kind.as_str().into()), ("sdp", sdp.reveal().into())]);
+                JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
+                driver.drive(|session| session.handle_remote_described(&self.call, &self.user));
+                if kind == DescriptionType::Answer {
+                    return Ok(());
+                }
                 self.take_up_transceivers(media.as_deref());
-                let answer = JsFuture::from(self.connection.create_answer()).await?;
-                self.describe(driver, DescriptionType::Answer, answer).await
+                DescriptionType::Answer
             }
-            Step::ApplyAnswer(answer) => self.apply(driver, DescriptionType::Answer, &answer).await,
-        }
-    }
-
-    /// Sets the description that was made, and sends it as it was made: gathering has added nothing to it.
-    async fn describe(&self, driver: &Rc<Driver>, kind: DescriptionType, description: JsValue) -> Result<(), JsValue> {
+        };
+        let made = match kind {
+            DescriptionType::Offer => self.connection.create_offer(),
+            DescriptionType::Answer => self.connection.create_answer(),
+        };
+        let description = JsFuture::from(made).await?;
         JsFuture::from(self.connection.set_local_description(description.unchecked_ref())).await?;
+        // Sent as it was made: gathering has added nothing to it.
         let sdp = JsSource(description).member("sdp").and_then(|sdp| sdp.text()).unwrap_or_default();
         driver.drive(|session| session.handle_local_description(&self.call, &self.user, kind, sdp.into()));
-        Ok(())
-    }
-
-    async fn apply(&self, driver: &Rc<Driver>, kind: DescriptionType, sdp: &Private) -> Result<(), JsValue> {
-        let description = object(&[("type", kind.as_str().into()), ("sdp", sdp.reveal().into())]);
-        JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
-        driver.drive(|session| session.handle_remote_described(&self.call, &self.user));
         Ok(())
     }
 
@@ -216,7 +226,8 @@ impl Peer {
     pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
         // The message has the members of an `RTCIceCandidateInit`; the browser passes over the others.
         let init = to_js(candidate).unchecked_into();
-        let added = JsFuture::from(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)));
+        let added =
+            JsFuture::from(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)));
         // One that cannot be used, of another generation or an address family that is not here, is one path less.
         spawn_local(async move { drop(added.await) });
     }

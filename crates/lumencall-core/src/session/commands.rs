@@ -2,7 +2,9 @@
 
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Failure, FailureCode, Link, Ticket};
-use crate::wire::{CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, Reply, RespondAction};
+use crate::wire::{
+    CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, Reply, RespondAction,
+};
 use crate::{Call, CallId, Millis};
 
 /// A command that the server has not answered.
@@ -108,7 +110,9 @@ impl ClientSession {
     pub fn handle_timeout(&mut self, now: Millis) {
         for index in 0..self.waiting.len() {
             let waiting = &mut self.waiting[index];
-            let Some((ticket, _)) = waiting.deadline.take_if(|(_, deadline)| *deadline <= now) else { continue };
+            let Some((ticket, _)) = waiting.deadline.take_if(|(_, deadline)| *deadline <= now) else {
+                continue;
+            };
             let connecting = matches!(waiting.what, What::Connect);
             let accepting = if let What::Accept(call) = &waiting.what { Some(call.clone()) } else { None };
             self.act(Action::Settle { ticket, result: Err(Failure::TIMEOUT) });
@@ -122,7 +126,9 @@ impl ClientSession {
     }
 
     pub(super) fn handle_reply(&mut self, reply: Reply) {
-        let Some(index) = self.waiting.iter().position(|waiting| waiting.id == Some(reply.id)) else { return };
+        let Some(index) = self.waiting.iter().position(|waiting| waiting.id == Some(reply.id)) else {
+            return;
+        };
         let Waiting { what, deadline, .. } = self.waiting.swap_remove(index);
         let result = match (reply.error, reply.ok) {
             (Some(error), _) => Err(Failure::from(error)),
@@ -143,7 +149,8 @@ impl ClientSession {
             }
             (What::Toggle(MediaToggle { call_id, .. }), Err(failure)) => Err(failure.about(&call_id)),
             // The call may have ended in the meantime, which is what was wanted.
-            (What::Leave(_), Ok(_) | Err(Failure { code: FailureCode::UnknownCall, .. })) | (What::Connect, Ok(_)) => Ok(None),
+            (What::Leave(_), Ok(_) | Err(Failure { code: FailureCode::UnknownCall, .. }))
+            | (What::Connect, Ok(_)) => Ok(None),
             (What::Leave(id), Err(failure)) => Err(failure.about(&id)),
             (What::Connect | What::Initiate, Err(failure)) => Err(failure),
         };
@@ -169,7 +176,11 @@ impl ClientSession {
     }
 
     /// The server has said yes or no to an accept. If the call has ended meanwhile, or was left, it is too late for either.
-    fn accepted(&mut self, id: &CallId, result: Result<Option<Call>, Failure>) -> Result<Option<Call>, Failure> {
+    fn accepted(
+        &mut self,
+        id: &CallId,
+        result: Result<Option<Call>, Failure>,
+    ) -> Result<Option<Call>, Failure> {
         let local = self.local(id).filter(|local| local.part == Part::Engaged).ok_or(Failure::ENDED)?;
         match result.and_then(|call| call.ok_or(Failure::PROTOCOL)) {
             Ok(call) => {
@@ -186,7 +197,9 @@ impl ClientSession {
     fn toggled(&mut self, toggle: &MediaToggle) {
         let user = self.user.clone();
         let Some(local) = self.local(&toggle.call_id) else { return };
-        for participant in local.call.participants.iter_mut().filter(|participant| participant.user_id == user) {
+        for participant in
+            local.call.participants.iter_mut().filter(|participant| participant.user_id == user)
+        {
             participant.set_media(participant.media().with(toggle.audio, toggle.video, toggle.screen_share));
         }
     }
@@ -221,6 +234,8 @@ impl ClientSession {
     }
 }
 
-const ALREADY_IN_CALL: Failure = Failure::new(FailureCode::AlreadyInCall, "you are in a call already; hang it up first");
+const ALREADY_IN_CALL: Failure =
+    Failure::new(FailureCode::AlreadyInCall, "you are in a call already; hang it up first");
 const NOT_RINGING: Failure = Failure::new(FailureCode::InvalidState, "the call does not ring here");
-const NOT_IN_CALL: Failure = Failure::new(FailureCode::InvalidState, "you are not in this call; accept it first");
+const NOT_IN_CALL: Failure =
+    Failure::new(FailureCode::InvalidState, "you are not in this call; accept it first");

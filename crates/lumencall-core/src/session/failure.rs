@@ -68,16 +68,23 @@ impl Failure {
         Self { call: Some(call.clone()), ..self }
     }
 
-    pub(super) const UNREACHABLE: Self =
-        Self::new(FailureCode::SignalingUnreachable, "there is no connection to the signaling server; call connect() first");
-    pub(super) const LOST: Self =
-        Self::new(FailureCode::SignalingUnreachable, "the connection to the signaling server could not be made, or was lost");
-    pub(super) const TIMEOUT: Self = Self::new(FailureCode::Timeout, "the signaling server did not answer in time");
+    pub(super) const UNREACHABLE: Self = Self::new(
+        FailureCode::SignalingUnreachable,
+        "there is no connection to the signaling server; call connect() first",
+    );
+    pub(super) const LOST: Self = Self::new(
+        FailureCode::SignalingUnreachable,
+        "the connection to the signaling server could not be made, or was lost",
+    );
+    pub(super) const TIMEOUT: Self =
+        Self::new(FailureCode::Timeout, "the signaling server did not answer in time");
     pub(super) const DISPOSED: Self = Self::new(FailureCode::Disposed, "the client was disposed of");
     pub(super) const PROTOCOL: Self =
         Self::new(FailureCode::Protocol, "the server sent a frame that this version does not understand");
-    pub(super) const UNKNOWN_CALL: Self =
-        Self::new(FailureCode::UnknownCall, "there is no such call here; take the id from an event or from `calls`");
+    pub(super) const UNKNOWN_CALL: Self = Self::new(
+        FailureCode::UnknownCall,
+        "there is no such call here; take the id from an event or from `calls`",
+    );
     pub(super) const ENDED: Self = Self::new(FailureCode::CallEnded, "the call ended before it was done");
 }
 

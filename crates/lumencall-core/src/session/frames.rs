@@ -73,7 +73,9 @@ impl ClientSession {
             }
             ServerEvent::MediaChanged(changed) => {
                 let Some(local) = self.local(&changed.call_id) else { return };
-                for known in local.call.participants.iter_mut().filter(|known| known.user_id == changed.user_id) {
+                for known in
+                    local.call.participants.iter_mut().filter(|known| known.user_id == changed.user_id)
+                {
                     known.set_media(known.media().with(changed.audio, changed.video, changed.screen_share));
                 }
                 self.emit(Event::Call(ServerEvent::MediaChanged(changed)));

@@ -3,8 +3,8 @@
 use super::calls::Part;
 use super::commands::{Waiting, What};
 use super::{Action, ClientSession, Event, Failure, LogLevel, Ticket};
-use crate::wire::{Command, SessionOpen, Welcome, words};
 use crate::Millis;
+use crate::wire::{Command, SessionOpen, Welcome, words};
 
 words! {
     /// Where the connection to the server stands.

@@ -3,7 +3,8 @@
 use super::calls::Part;
 use super::{Action, ClientSession, Event, Failure, FailureCode};
 use crate::wire::{
-    Command, ConnectionReport, ConnectionState, Description, DescriptionType, Extra, IceCandidate, Private, names_no_address,
+    Command, ConnectionReport, ConnectionState, Description, DescriptionType, Extra, IceCandidate, Private,
+    names_no_address,
 };
 use crate::{CallId, CallType, UserId};
 
@@ -83,7 +84,13 @@ impl ClientSession {
     }
 
     /// A description of ours was made and applied. Before the call is answered an offer is sealed, if it may be.
-    pub fn handle_local_description(&mut self, call: &CallId, user: &UserId, kind: DescriptionType, sdp: Box<str>) {
+    pub fn handle_local_description(
+        &mut self,
+        call: &CallId,
+        user: &UserId,
+        kind: DescriptionType,
+        sdp: Box<str>,
+    ) {
         let me = self.user.clone();
         let Some(local) = self.local(call).filter(|local| local.part == Part::Engaged) else { return };
         let ahead = kind == DescriptionType::Offer && !local.is_answered();
@@ -119,7 +126,11 @@ impl ClientSession {
         let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
         if peer.reported != Some(state) {
             peer.reported = Some(state);
-            self.send(Command::Report(ConnectionReport { call_id: call.clone(), peer_user_id: user.clone(), state }));
+            self.send(Command::Report(ConnectionReport {
+                call_id: call.clone(),
+                peer_user_id: user.clone(),
+                state,
+            }));
         }
     }
 

@@ -7,8 +7,8 @@ use lumencall_core::wire::{ClientFrame, Command, ConnectionState, DescriptionTyp
 use crate::scene::{callee, caller};
 use crate::solo::{NOTHING, Solo};
 use crate::values::{
-    CALL, answer, call, candidate, done, done_with, gathered_sdp, incoming, local_candidate, media, offer, sdp,
-    state,
+    CALL, answer, call, candidate, done, done_with, gathered_sdp, incoming, local_candidate, media, offer,
+    sdp, state,
 };
 
 #[test]
@@ -134,6 +134,7 @@ fn what_is_sent_to_another_is_complete_and_as_the_browser_wrote_it() {
     assert_eq!(offer.to_user_id, crate::values::user("bob"));
     assert_eq!((offer.kind, offer.sdp.reveal()), (DescriptionType::Offer, &*sdp("o1")));
     let from = Some(crate::values::user("alice"));
-    let expected = lumencall_core::wire::IceCandidate { from_user_id: from, ..local_candidate(CALL, "bob", "c1") };
+    let expected =
+        lumencall_core::wire::IceCandidate { from_user_id: from, ..local_candidate(CALL, "bob", "c1") };
     assert_eq!(*candidate, expected);
 }

@@ -94,9 +94,9 @@ fn i4_hanging_up_closes_everything_at_once_and_asks_nobody() {
         let mut alice = caller(state);
         assert_eq!(alice.hangup(CALL), ["release call-1", "send #2 hangup call-1"], "{state:?}");
         assert_eq!(alice.gets(done(2)), ["settle hangup ok"]);
-        let reason = reasons(state).iter().find(|reason| {
-            matches!(reason, EndReason::Cancelled | EndReason::Completed)
-        });
+        let reason = reasons(state)
+            .iter()
+            .find(|reason| matches!(reason, EndReason::Cancelled | EndReason::Completed));
         let reason = *reason.expect("a hang-up is a reason in every state");
         let heard = format!("hear ended call-1 {}", reason.as_str());
         assert_eq!(alice.gets(ended(CALL, reason)), [heard], "what was closed is not closed again");

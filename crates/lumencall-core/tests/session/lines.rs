@@ -63,7 +63,9 @@ pub(crate) fn heard(event: &Event) -> String {
                 let elsewhere = changed.answered_elsewhere.map(|_| " elsewhere");
                 format!("{state} {id}{}{}", reason.unwrap_or_default(), elsewhere.unwrap_or_default())
             }
-            ServerEvent::ParticipantJoined(joined) => peer("joined", &joined.call_id, &joined.participant.user_id),
+            ServerEvent::ParticipantJoined(joined) => {
+                peer("joined", &joined.call_id, &joined.participant.user_id)
+            }
             ServerEvent::ParticipantLeft(left) => peer("left", &left.call_id, &left.user_id),
             ServerEvent::MediaChanged(media) => {
                 let flags = flags(media.audio, media.video, media.screen_share);

@@ -114,12 +114,8 @@ fn disposing_leaves_every_call_in_words() {
 fn disposing_of_a_call_that_was_hung_up_already_says_nothing_twice() {
     let mut alice = caller(CallState::Connected);
     alice.hangup(CALL);
-    let over = [
-        "close-socket",
-        "settle hangup disposed",
-        "hear ended call-1 completed",
-        "hear link disconnected",
-    ];
+    let over =
+        ["close-socket", "settle hangup disposed", "hear ended call-1 completed", "hear link disconnected"];
     assert_eq!(alice.does(|session| session.dispose()), over);
 }
 

@@ -7,9 +7,7 @@ use std::collections::VecDeque;
 
 use lumencall_core::machine::{Device, Dialect, Origin, Phase};
 use lumencall_core::session::{Action, ClientSession, Event, Link, Ticket};
-use lumencall_core::wire::{
-    ConnectionState, DescriptionType, read_server_frame, write_client_frame,
-};
+use lumencall_core::wire::{ConnectionState, DescriptionType, read_server_frame, write_client_frame};
 use lumencall_core::{CallId, CallState, DeviceId, Millis, UserId};
 
 use crate::lines;
@@ -21,6 +19,7 @@ use crate::watch::Watch;
 /// How many candidates a browser gathers for a description.
 const CANDIDATES: usize = 2;
 
+/// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Net {
     pub(crate) server: Server,
@@ -221,10 +220,12 @@ impl Net {
 
     pub(crate) fn make(&mut self, move_: Move) {
         match move_ {
-            Move::Up(index) => match self.parties[index].up.pop_front().expect("something is on its way up") {
-                (from, Sent::Frame(text)) => self.server.receive(&from, &text, self.clock),
-                (from, Sent::Close) => self.server.close(&from, self.clock),
-            },
+            Move::Up(index) => {
+                match self.parties[index].up.pop_front().expect("something is on its way up") {
+                    (from, Sent::Frame(text)) => self.server.receive(&from, &text, self.clock),
+                    (from, Sent::Close) => self.server.close(&from, self.clock),
+                }
+            }
             Move::Down(index) => {
                 let party = &mut self.parties[index];
                 let origin = party.origin.as_ref().expect("there is a socket");
@@ -369,7 +370,7 @@ impl Party {
         Self {
             name,
             session: ClientSession::new(user(owner), TIMEOUT),
-            watch: Watch::new(user(owner)),
+            watch: Watch::new(),
             heard: Vec::new(),
             settled: Vec::new(),
             broken: false,
@@ -424,8 +425,7 @@ impl Party {
                 }
             }
             Action::OpenPeer { call, user, .. } => {
-                let peer =
-                    Peer { call, user, local: None, remote: None, reachable: false, connected: false };
+                let peer = Peer { call, user, local: None, remote: None, reachable: false, connected: false };
                 self.peers.push(peer);
             }
             Action::Offer { call, user } => {

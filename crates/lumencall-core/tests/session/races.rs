@@ -3,11 +3,12 @@
 use crate::net::{Move, Net};
 use crate::values::CALL;
 
-/// How many orders one race is tried in at most; each is short enough to stay far below it.
-const MOST: usize = 20_000;
+/// How many orders one race may be tried in; each is short enough to stay far below it.
+const MOST: usize = 5_000;
 
-/// Tries every order of what is under way after `begin`, and says of each what everybody heard.
+/// Tries every order in which the network may deliver what is under way after `begin`, and judges each outcome.
 ///
+/// Browsers are at once; what is on its way to a device arrives together, since the device has given its commands already.
 /// A path is the choice that was made at each step; the next path differs from the last as late as it can.
 fn every_order(begin: impl Fn() -> Net, mut judge: impl FnMut(&mut Net)) {
     let mut path: Vec<usize> = Vec::new();
@@ -16,14 +17,21 @@ fn every_order(begin: impl Fn() -> Net, mut judge: impl FnMut(&mut Net)) {
         let mut net = begin();
         let mut widths = Vec::new();
         loop {
-            let moves: Vec<Move> = net.moves();
+            let moves = net.moves();
+            if let Some(browser) = moves.iter().find(|move_| matches!(move_, Move::Browser(_))) {
+                net.make(*browser);
+                continue;
+            }
             if moves.is_empty() {
                 break;
             }
             if path.len() == widths.len() {
                 path.push(0);
             }
-            net.make(moves[path[widths.len()]]);
+            match moves[path[widths.len()]] {
+                Move::Down(party) => net.down(net.parties[party].name),
+                up => net.make(up),
+            }
             widths.push(moves.len());
         }
         net.settle();
@@ -33,7 +41,7 @@ fn every_order(begin: impl Fn() -> Net, mut judge: impl FnMut(&mut Net)) {
         }
         match path.last_mut() {
             Some(last) => *last += 1,
-            None => return,
+            None => return println!("{tried} orders"),
         }
     }
 }

@@ -38,7 +38,8 @@ fn i4_i10_i17_i33_random_calls_end_once_everywhere_and_leave_nothing_open() {
         assert!(crowd.net.server.calls.is_empty(), "run {run}");
     }
     let ends = EndReason::ALL.iter().map(|reason| format!("ended {}", reason.as_str()));
-    let states = ["ringing", "connecting", "connected", "reconnecting", "joined", "left", "media", "incoming"];
+    let states =
+        ["ringing", "connecting", "connected", "reconnecting", "joined", "left", "media", "incoming"];
     let more = [
         "ended completed elsewhere",
         "error negotiation-failed",
@@ -117,9 +118,9 @@ impl Crowd {
     fn listen(&mut self, heard: &mut BTreeSet<String>) {
         for party in &mut self.net.parties {
             for line in party.heard.drain(..).chain(party.settled.drain(..)) {
-                let words = line.split(' ').filter(|word| {
-                    !word.starts_with("call-") || matches!(*word, "call-ended")
-                });
+                let words = line
+                    .split(' ')
+                    .filter(|word| !word.starts_with("call-") || matches!(*word, "call-ended"));
                 let mut words: Vec<&str> = words.collect();
                 match words[0] {
                     "joined" | "left" | "media" | "incoming" => words.truncate(1),

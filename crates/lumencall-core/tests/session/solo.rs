@@ -1,10 +1,10 @@
 //! One session, whose server and browser the test is.
 
+use lumencall_core::Millis;
 use lumencall_core::session::{ClientSession, Link, Ticket};
 use lumencall_core::wire::{
     ConnectionState, DescriptionType, ServerFrame, ServerMessage, read_server_frame, write_server_frame,
 };
-use lumencall_core::Millis;
 
 use crate::lines;
 use crate::values::{call_id, initiate, local_candidate, sdp, toggle, user, welcome};
@@ -30,7 +30,7 @@ impl Solo {
     /// A session that is not connected.
     pub(crate) fn new(name: &str) -> Self {
         let session = ClientSession::new(user(name), TIMEOUT);
-        Self { session, watch: Watch::new(user(name)), now: 1000, seq: 0, names: Vec::new() }
+        Self { session, watch: Watch::new(), now: 1000, seq: 0, names: Vec::new() }
     }
 
     /// A session that is connected.
@@ -135,7 +135,13 @@ impl Solo {
     }
 
     /// The browser has made this description, and applied it.
-    pub(crate) fn describes(&mut self, call: &str, to: &str, kind: DescriptionType, sdp: &str) -> Vec<String> {
+    pub(crate) fn describes(
+        &mut self,
+        call: &str,
+        to: &str,
+        kind: DescriptionType,
+        sdp: &str,
+    ) -> Vec<String> {
         self.does(|session| session.handle_local_description(&call_id(call), &user(to), kind, sdp.into()))
     }
 

@@ -1,9 +1,9 @@
 //! What is said in these tests, and by whom: Alice calls Bob, and the call is `call-1`.
 
 use lumencall_core::wire::{
-    CallInitiate, Description, DescriptionType, Done, ErrorInfo, Extra, IceCandidate, IceServer, MediaChanged,
-    MediaToggle, ParticipantJoined, ParticipantLeft, Private, Reply, ServerEvent, ServerMessage, StateChanged,
-    Welcome,
+    CallInitiate, Description, DescriptionType, Done, ErrorInfo, Extra, IceCandidate, IceServer,
+    MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft, Private, Reply, ServerEvent,
+    ServerMessage, StateChanged, Welcome,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -187,7 +187,10 @@ fn description(id: &str, from: &str, kind: DescriptionType, name: &str) -> Descr
 
 pub(crate) fn candidate(id: &str, from: &str, text: &str) -> ServerMessage {
     let to = if from == "alice" { "bob" } else { "alice" };
-    event(ServerEvent::Candidate(IceCandidate { from_user_id: Some(user(from)), ..local_candidate(id, to, text) }))
+    event(ServerEvent::Candidate(IceCandidate {
+        from_user_id: Some(user(from)),
+        ..local_candidate(id, to, text)
+    }))
 }
 
 /// A candidate as the browser hands it over.

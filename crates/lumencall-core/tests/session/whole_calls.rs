@@ -1,8 +1,8 @@
 //! Whole calls, from the ring to the end, between sessions and the machine.
 
+use lumencall_core::DeviceId;
 use lumencall_core::machine::{Device, Dialect, Origin};
 use lumencall_core::wire::ConnectionState;
-use lumencall_core::DeviceId;
 use serde_json::{Value, json};
 
 use crate::net::Net;
@@ -101,7 +101,9 @@ fn a_toggle_while_it_rings_is_known_once_it_is_accepted() {
     net.settle();
     net.accept("bob/1", CALL);
     net.settle();
-    assert!(net.heard("bob/1").contains(&"media call-1 alice audio=false video=true screen=false".to_owned()));
+    assert!(
+        net.heard("bob/1").contains(&"media call-1 alice audio=false video=true screen=false".to_owned())
+    );
 }
 
 #[test]

@@ -47,7 +47,10 @@ pub(super) fn shorten(module: &[u8], glue: &str) -> Result<(Vec<u8>, String), Fa
 fn replace_once(text: &str, from: &str, to: &str) -> Result<String, Failure> {
     match text.matches(from).count() {
         1 => Ok(text.replace(from, to)),
-        count => Err(Failure::new(format!("the glue should have `{}` once, and has it {count} times", from.trim()))),
+        count => Err(Failure::new(format!(
+            "the glue should have `{}` once, and has it {count} times",
+            from.trim()
+        ))),
     }
 }
 
@@ -82,7 +85,11 @@ impl Reencode for Renamed {
         Ok(())
     }
 
-    fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Result<(), Error<Infallible>> {
+    fn parse_export(
+        &mut self,
+        exports: &mut ExportSection,
+        export: Export<'_>,
+    ) -> Result<(), Error<Infallible>> {
         if !export.name.starts_with(GENERATED) {
             return utils::parse_export(self, exports, export);
         }
