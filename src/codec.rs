@@ -145,3 +145,7 @@ pub(crate) fn from_text<T: Wire>(text: &str) -> Result<T, WireError> {
     let value = JSON::parse(text).unwrap_or(JsValue::UNDEFINED);
     T::read(&JsSource(value))
 }
+
+#[cfg(test)]
+#[path = "codec_tests.rs"]
+mod tests;

@@ -36,18 +36,21 @@ export const cases = [
       await connect(alice, bob)
       await sees(alice)
 
-      await bob.do('toggle', { video: false })
-      await alice.event('call:media-changed', { userId: bob.user, video: false })
-      await seesBlack(alice)
-      await bob.until('a free camera', () => window.probes.held().liveTracks.join() === 'audio')
-      await hearsSound(alice)
-      for (const party of [alice, bob]) assert.equal((await participant(party, bob)).videoMuted, true, party.label)
+      // Thrice, since a black frame may be lost now and then where it is sent only once.
+      for (let round = 0; round < 3; round += 1) {
+        await bob.do('toggle', { video: false })
+        await alice.event('call:media-changed', { userId: bob.user, video: false })
+        await seesBlack(alice)
+        await bob.until('a free camera', () => window.probes.held().liveTracks.join() === 'audio')
+        await hearsSound(alice)
+        for (const party of [alice, bob]) assert.equal((await participant(party, bob)).videoMuted, true, party.label)
 
-      await bob.do('toggle', { video: true })
-      await alice.event('call:media-changed', { userId: bob.user, video: true })
-      await sees(alice)
-      assert.deepEqual((await bob.held()).liveTracks, ['audio', 'video'])
-      for (const party of [alice, bob]) assert.equal((await participant(party, bob)).videoMuted, false, party.label)
+        await bob.do('toggle', { video: true })
+        await alice.event('call:media-changed', { userId: bob.user, video: true })
+        await sees(alice)
+        assert.deepEqual((await bob.held()).liveTracks, ['audio', 'video'])
+        for (const party of [alice, bob]) assert.equal((await participant(party, bob)).videoMuted, false, party.label)
+      }
 
       await bob.do('hangup')
       await assertOver([alice, bob], 'completed')

@@ -4,7 +4,7 @@ use lumencall_core::CallState;
 
 use crate::scene::{OF_CALLEE, OF_CALLER, callee, caller};
 use crate::solo::{NOTHING, Solo};
-use crate::values::{CALL, incoming, welcome};
+use crate::values::{CALL, incoming, incoming_from_carol, welcome};
 
 #[test]
 fn a_lost_connection_ends_every_call_with_the_reason_that_the_server_finds() {
@@ -92,7 +92,7 @@ fn after_a_loss_one_can_connect_and_call_again() {
 fn disposing_leaves_every_call_in_words() {
     for (state, reason) in [(CallState::Ringing, "cancelled"), (CallState::Connected, "completed")] {
         let mut alice = caller(state);
-        alice.gets(incoming("call-2"));
+        alice.gets(incoming_from_carol("call-2"));
         alice.toggle(CALL, false);
         let heard = format!("hear ended call-1 {reason}");
         let over = [

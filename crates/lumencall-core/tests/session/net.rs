@@ -16,9 +16,6 @@ use crate::solo::TIMEOUT;
 use crate::values::{call_id, initiate, local_candidate, sdp, sdp_name, toggle, user};
 use crate::watch::Watch;
 
-/// How many candidates a browser gathers for a description.
-const CANDIDATES: usize = 2;
-
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Net {
@@ -40,6 +37,8 @@ pub(crate) struct Party {
     pub(crate) settled: Vec<String>,
     /// Whether its browser fails at every description.
     pub(crate) broken: bool,
+    /// How many candidates it gathers for a description.
+    pub(crate) candidates: usize,
     /// What the server knows the socket as.
     origin: Option<Origin>,
     sockets: u32,
@@ -310,7 +309,7 @@ impl Net {
                     let name = format!("{}.{}", party.name, party.described);
                     peer.local = Some(name.clone());
                     session.handle_local_description(&call, &user, kind, sdp(&name).into());
-                    party.jobs.extend((1..=CANDIDATES).map(|number| {
+                    party.jobs.extend((1..=party.candidates).map(|number| {
                         let text = format!("{number} of {name}");
                         Job::Gather { call: call.clone(), user: user.clone(), text }
                     }));
@@ -374,6 +373,7 @@ impl Party {
             heard: Vec::new(),
             settled: Vec::new(),
             broken: false,
+            candidates: 2,
             origin: None,
             sockets: 0,
             up: VecDeque::new(),

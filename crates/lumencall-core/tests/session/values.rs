@@ -121,6 +121,14 @@ pub(crate) fn incoming(id: &str) -> ServerMessage {
     event(ServerEvent::Incoming(call(id, CallState::Ringing)))
 }
 
+/// Carol calls Alice.
+pub(crate) fn incoming_from_carol(id: &str) -> ServerMessage {
+    let call = call(id, CallState::Ringing);
+    let (caller_id, callee_ids, participants) =
+        (user("carol"), vec![user("alice")], vec![participant("carol")]);
+    event(ServerEvent::Incoming(Call { caller_id, callee_ids, participants, ..call }))
+}
+
 pub(crate) fn state(id: &str, state: CallState) -> ServerMessage {
     state_changed(id, state, None, None)
 }

@@ -46,6 +46,8 @@ async fn i31_a_write_that_never_ends_ends_the_socket() {
         config.limits.queued_bytes = 1 << 30;
         config.limits.queued_frames = 1 << 20;
         config.limits.pong_timeout = Duration::from_millis(300);
+        // Silence alone would take longer than this test waits.
+        config.limits.ping_interval = Duration::from_secs(600);
     })
     .await;
     let mut alice = server.seed("alice").await;

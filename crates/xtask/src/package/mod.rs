@@ -17,10 +17,15 @@ use crate::workspace::Workspace;
 
 pub(crate) use sizes::Sizes;
 
-/// What the optimizer may use: what the compiler emits by itself, and every browser of the last years has. The names of the
-/// tools that took part are no use to anyone who downloads it.
+/// How the optimizer works: for size, and with hardly any inlining, since many small functions that look alike compress better
+/// than few large ones. What it may use is what the compiler emits by itself, and every browser of the last years has. The names
+/// of the tools that took part are no use to anyone who downloads it.
 const WASM_OPT: &[&str] = &[
+    "--always-inline-max-function-size=5",
+    "--flexible-inline-max-function-size=1",
+    "--one-caller-inline-max-function-size=1",
     "-Oz",
+    "--converge",
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
@@ -56,8 +61,16 @@ fn shorten_names(module: &Path, glue: &Path) -> Result<(), Failure> {
 fn compile(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let mut cargo = Toolchain::require(workspace)?.cargo(workspace);
     cargo.args(["build", "--package", "lumencall", "--lib", "--profile", "wasm", "--target", TARGET]);
+    cargo.env("RUSTFLAGS", without_home());
     process::show(&mut cargo)?;
     Ok(workspace.wasm_target().join(TARGET).join("wasm/lumencall.wasm"))
+}
+
+/// Keeps the paths of whoever built it out of the module.
+fn without_home() -> String {
+    let home =
+        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
+    home.map(|home| format!("--remap-path-prefix={home}/registry/src=")).unwrap_or_default()
 }
 
 /// Lets wasm-bindgen write the glue; returns the folder that holds it.

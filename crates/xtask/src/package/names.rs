@@ -35,6 +35,8 @@ pub(super) fn shorten(module: &[u8], glue: &str) -> Result<(Vec<u8>, String), Fa
     for (long, name) in &renamed.imports {
         text = replace_once(&text, &format!(" {long}: "), &format!(" {name}: "))?;
     }
+    // The longest first: some names begin with another.
+    renamed.exports.sort_unstable_by_key(|(long, _)| std::cmp::Reverse(long.len()));
     for (long, name) in &renamed.exports {
         text = text.replace(&format!("wasm.{long}("), &format!("wasm.{name}("));
         if text.contains(&format!("wasm.{long}")) {
@@ -114,6 +116,7 @@ mod tests {
         imports.import("./glue.js", "__wbg_call_01234", EntityType::Function(0));
         let mut exports = ExportSection::new();
         exports.export("wasm_bindgen__invoke__h99", ExportKind::Func, 0);
+        exports.export("wasm_bindgen__invoke__h99_2", ExportKind::Func, 1);
         exports.export("start", ExportKind::Func, 1);
         let mut module = Module::new();
         module.section(&types).section(&imports).section(&FunctionSection::new()).section(&exports);
@@ -122,9 +125,9 @@ mod tests {
 
     #[test]
     fn both_sides_get_the_same_names() {
-        let glue = "{\n __wbg_call_0123: f,\n __wbg_call_01234: g }\nwasm.wasm_bindgen__invoke__h99(1); wasm.start()";
+        let glue = "{\n __wbg_call_0123: f,\n __wbg_call_01234: g }\nwasm.wasm_bindgen__invoke__h99_2(wasm.wasm_bindgen__invoke__h99(1)); wasm.start()";
         let (short, text) = shorten(&module(), glue).unwrap();
-        assert_eq!(text, "{\n a: f,\n b: g }\nwasm.$a(1); wasm.start()");
+        assert_eq!(text, "{\n a: f,\n b: g }\nwasm.$b(wasm.$a(1)); wasm.start()");
         assert!(short.len() < module().len());
         let again = shorten(&short, &text).unwrap();
         assert_eq!(again.1, text);

@@ -1,0 +1,56 @@
+//! What of the browser is used, noted where the SDK uses it.
+
+use wasm_bindgen::JsValue;
+
+use crate::js::{get, script};
+
+/// How much of the browser has been used on this page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Used {
+    pub(crate) captures: u32,
+    pub(crate) connections: u32,
+    pub(crate) sockets: u32,
+}
+
+/// What has been used up to now; counts from the first time that it is asked.
+pub(crate) fn used() -> Used {
+    let spy = spy();
+    let count = |name| get(&get(&spy, name), "length").as_f64().expect("a list") as u32;
+    Used { captures: count("captures"), connections: count("connections"), sockets: count("sockets") }
+}
+
+/// The socket that was opened last.
+pub(crate) fn latest_socket() -> web_sys::WebSocket {
+    let sockets = get(&spy(), "sockets");
+    let latest = js_sys::Array::from(&sockets).iter().last().expect("a socket was opened");
+    latest.into()
+}
+
+fn spy() -> JsValue {
+    script(
+        r"
+        if (window.spy) return window.spy
+        const spy = { captures: [], connections: [], sockets: [] }
+        const devices = navigator.mediaDevices
+        const capture = devices.getUserMedia.bind(devices)
+        devices.getUserMedia = (constraints) => {
+            spy.captures.push(constraints)
+            return capture(constraints)
+        }
+        const { RTCPeerConnection, WebSocket } = window
+        window.RTCPeerConnection = class extends RTCPeerConnection {
+            constructor(...options) {
+                super(...options)
+                spy.connections.push(this)
+            }
+        }
+        window.WebSocket = class extends WebSocket {
+            constructor(...options) {
+                super(...options)
+                spy.sockets.push(this)
+            }
+        }
+        return (window.spy = spy)
+        ",
+    )
+}
