@@ -10,7 +10,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::codec::{JsSource, to_js};
 use crate::driver::{Driver, now};
-use crate::error::{argument, fail, to_error};
+use crate::error::{about, argument, fail, to_error};
 use crate::media::{LocalMedia, granted};
 use crate::options::{Kinds, MediaOptions};
 
@@ -44,6 +44,10 @@ impl Driver {
         let reply = JsFuture::from(self.ask(ticket));
         let opened = if ahead { Ok(()) } else { self.open_media(media, wanted).await };
         let call = reply.await?;
+        if media.is_closed() {
+            // It ended before the media were open. It was made all the same, and its end is told by its event.
+            return Ok(call);
+        }
         let id = CallId::read_member(&JsSource(call.clone()), "id").map_err(argument)?;
         self.entered(id, call, opened, media)
     }
@@ -84,7 +88,7 @@ impl Driver {
             let left = JsFuture::from(self.ask(ticket));
             // Nobody waits for the reply; what went wrong is told.
             spawn_local(async move { drop(left.await) });
-            return Err(error);
+            return Err(about(error, &id));
         }
         self.show_local(&id, media);
         let now = self.session.borrow().calls().find(|known| known.id == id).map(to_js);

@@ -1,6 +1,7 @@
 //! Errors as JavaScript sees them: a real `Error` with `name: "CallError"`, a stable `code`, and its `cause`.
 
 use js_sys::{Error, Reflect};
+use lumencall_core::CallId;
 use lumencall_core::session::{Failure, FailureCode};
 use lumencall_core::wire::WireError;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,16 +17,23 @@ pub(crate) fn with_cause(failure: &Failure, cause: &JsValue) -> JsValue {
     let error = Error::new(&failure.message);
     error.set_name("CallError");
     set(&error, "code", &failure.code.as_str().into());
-    if let Some(call) = &failure.call {
-        set(&error, "callId", &call.as_str().into());
-    }
+    let error = match &failure.call {
+        Some(call) => about(error.into(), call).unchecked_into(),
+        None => error,
+    };
     if !cause.is_undefined() {
         error.set_cause(cause);
     }
     error.into()
 }
 
-fn set(error: &Error, name: &str, value: &JsValue) {
+/// The same error, which says that it is about this call.
+pub(crate) fn about(error: JsValue, call: &CallId) -> JsValue {
+    set(&error, "callId", &call.as_str().into());
+    error
+}
+
+fn set(error: &JsValue, name: &str, value: &JsValue) {
     // Setting a member of an error that was just made cannot fail.
     drop(Reflect::set(error, &JsValue::from_str(name), value));
 }

@@ -15,9 +15,9 @@ use crate::codec::{JsSource, object};
 use crate::error;
 use crate::options::{Kinds, Options};
 
-/// How long a camera that goes off keeps sending black before it is freed, in milliseconds: long enough for one frame at
-/// the lowest rates that browsers send a disabled track with.
-const BLACK: u32 = 300;
+/// How long a camera that goes off keeps sending black before it is freed, in milliseconds. Firefox sends a disabled track
+/// at one frame a second, and the first frame may still show the last picture.
+const BLACK: u32 = 2_000;
 
 /// One stream, the same for the whole of the call, whatever tracks come and go in it.
 pub(crate) struct LocalMedia {

@@ -89,7 +89,8 @@ async fn i12_an_accept_that_is_hung_up_at_once_leaves_nothing_open() {
     let id = alice.rings(&bob, "video").await;
     let accept = bob.client.accept((&*id).into());
     let hangup = bob.client.hangup((&*id).into());
-    assert_eq!(code(accept).await, "call-ended");
+    let code = code(accept).await;
+    assert!(["call-ended", "invalid-state"].contains(&&*code), "{code}");
     done(hangup).await;
     assert_eq!(alice.ended(&id).await, bob.ended(&id).await);
     // What the browser yields after the end reaches no event, and the next call can be made.

@@ -2,7 +2,7 @@
 //!
 //! | code | whether to come back |
 //! |---|---|
-//! | 1001, 4000 to 4099 | yes, after a pause: a new socket may do better |
+//! | 1001, 1011, 4000 to 4099 | yes, after a pause: a new socket may do better |
 //! | 1002, 1003, 1007, 1009 | yes, but not with the same frame: the client sent what it must not send |
 //! | 4500 to 4599 | no: the next socket would end the same way until somebody changes something |
 //!

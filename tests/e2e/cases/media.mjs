@@ -38,6 +38,7 @@ export const cases = [
 
       // Thrice, since a black frame may be lost now and then where it is sent only once.
       for (let round = 0; round < 3; round += 1) {
+        await alice.forgetEvents()
         await bob.do('toggle', { video: false })
         await alice.event('call:media-changed', { userId: bob.user, video: false })
         await seesBlack(alice)

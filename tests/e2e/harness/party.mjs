@@ -75,6 +75,11 @@ export class Party {
     return this.evaluate((name) => window.app.events.filter((event) => !name || event.name === name), name)
   }
 
+  /** Puts what has happened out of sight, so that only later events count. */
+  forgetEvents() {
+    return this.evaluate(() => void window.app.events.splice(0))
+  }
+
   /** Waits for an event whose data has these members, and returns its data. */
   event(name, members = {}) {
     return this.until(

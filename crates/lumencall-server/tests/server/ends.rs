@@ -211,7 +211,7 @@ async fn failed_when_a_side_says_so() {
 
 #[tokio::test]
 async fn reconnecting_comes_back_or_fails_in_time() {
-    let server = TestServer::start_with(|config| config.rules.reconnect_timeout = 300).await;
+    let server = TestServer::start_with(|config| config.rules.reconnect_timeout = 2000).await;
     let (mut alice, mut bob) = (server.sdk("alice").await, server.sdk("bob").await);
     let call = connect(&mut alice, &mut bob).await;
     bob.does("call:connection-report", report(&call, "alice", "reconnecting")).await;
@@ -259,8 +259,8 @@ async fn i15_completed_when_a_seed_client_closes() {
 #[tokio::test]
 async fn i15_a_dead_socket_is_dropped() {
     let server = TestServer::start_with(|config| {
-        config.limits.ping_interval = Duration::from_millis(250);
-        config.limits.pong_timeout = Duration::from_millis(750);
+        config.limits.ping_interval = Duration::from_millis(500);
+        config.limits.pong_timeout = Duration::from_millis(1500);
     })
     .await;
     let mut dead = RawSocket::open(server.address, "dead").await;
