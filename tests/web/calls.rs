@@ -91,7 +91,7 @@ async fn a_microphone_that_goes_off_is_silent_and_told() {
     let mine = alice.stream("media:local", &id).await;
     for on in [false, true] {
         done(alice.client.toggle_media((&*id).into(), json(&format!(r#"{{"audio": {on}}}"#)))).await;
-        let told = bob.hears("call:media-changed", |media| get(media, "audio") == JsValue::from(on)).await;
+        let told = bob.hears("call:media-changed", |media| get(media, "audio").as_bool() == Some(on)).await;
         assert_eq!(text(&told, "userId"), alice.user);
         assert!(get(&told, "video").is_undefined() && get(&told, "screenShare").is_undefined());
         assert_eq!(get(&mine.get_audio_tracks().get(0), "enabled"), JsValue::from(on));

@@ -42,13 +42,11 @@ async fn i10_one_who_is_in_a_call_is_busy() {
     let carol = Party::connected("carol").await;
     let id = alice.reaches(&bob, "audio").await;
 
-    // Whether the call is over before Carol's microphone is open, nobody knows.
     let promise = carol.initiate(&bob.user, "audio");
     let changed = carol.hears("call:state-changed", |changed| text(changed, "state") == "ended").await;
     assert_eq!(text(&changed, "endReason"), "busy");
-    if let Err(error) = crate::js::settled(promise).await {
-        assert_eq!(text(&error, "code"), "call-ended");
-    }
+    // Her microphone may be open only now; the call was made all the same.
+    assert_eq!(text(&done(promise).await, "id"), text(&changed, "callId"));
     assert!(carol.calls().is_empty());
     assert_eq!(carol.heard_after_the_end(&text(&changed, "callId")), [""; 0], "I11");
     assert_eq!(bob.count("call:incoming"), 1, "who is busy does not ring");

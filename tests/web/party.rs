@@ -29,7 +29,8 @@ pub(crate) const EVENTS: [&str; 10] = [
 
 /// The address of the server, which whoever compiles these tests has to name: a page has no environment.
 pub(crate) fn server() -> &'static str {
-    option_env!("LUMENCALL_TEST_URL").expect(
+    let url: Option<&str> = option_env!("LUMENCALL_TEST_URL");
+    url.expect(
         "LUMENCALL_TEST_URL was not set when these tests were compiled: \
          it is the WebSocket address of a running server, as in ws://127.0.0.1:8080/ws",
     )
@@ -45,11 +46,14 @@ pub(crate) fn options(url: &str, user: &str) -> JsValue {
     json(&format!(r#"{{"url": "{url}", "userId": "{user}"}}"#))
 }
 
+/// A listener that stays for as long as its party.
+type Listener = Closure<dyn FnMut(JsValue)>;
+
 pub(crate) struct Party {
     pub(crate) client: Rc<CallClient>,
     pub(crate) user: String,
     log: Rc<Log>,
-    listeners: RefCell<Vec<Closure<dyn FnMut(JsValue)>>>,
+    listeners: RefCell<Vec<Listener>>,
 }
 
 /// What was heard, in order.

@@ -66,6 +66,7 @@ async fn what_needs_an_accept_first_says_so() {
     let alice = Party::connected("alice").await;
     let bob = Party::connected("bob").await;
     let id = alice.rings(&bob, "audio").await;
+    alice.is("ringing", &id).await;
     let toggle = bob.client.toggle_media((&*id).into(), json(r#"{"audio": false}"#));
     assert_eq!(code(toggle).await, "invalid-state");
     assert_eq!(code(alice.client.accept((&*id).into())).await, "already-in-call", "it is one's own");

@@ -1,0 +1,25 @@
+// Every option, and none but the two that are needed.
+import { CallClient, type CallClientOptions, type InitiateOptions, type LogLevel, type MediaToggle } from 'lumencall'
+
+export const least: CallClientOptions = { url: 'wss://example.com/ws', userId: 'alice' }
+
+export const all: CallClientOptions = {
+  url: '/ws',
+  userId: 'alice',
+  iceServers: [
+    { urls: 'stun:stun.example.com' },
+    { urls: ['turn:turn.example.com?transport=tcp'], username: 'u', credential: 'c' },
+  ],
+  media: { audio: { echoCancellation: true }, video: { width: { ideal: 1280 }, facingMode: 'user' } },
+  commandTimeout: 5000,
+  logger: (level: LogLevel, message: string) => console.log(level, message),
+}
+
+export const clients = [new CallClient(least), new CallClient({ ...all, logger: console.log })]
+
+export const calls: InitiateOptions[] = [
+  { conversationId: 'c', type: 'audio', calleeIds: ['bob'] },
+  { conversationId: 'c', type: 'video', calleeIds: ['bob'], metadata: JSON.stringify({ subject: 'lunch' }) },
+]
+
+export const toggles: MediaToggle[] = [{}, { audio: false }, { audio: true, video: true, screenShare: true }]
