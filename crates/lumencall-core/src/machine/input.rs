@@ -117,7 +117,10 @@ fn described(description: Description, kind: DescriptionType) -> Result<Signal, 
     if description.kind == kind {
         Ok(Signal::Description(description))
     } else {
-        Err(Refusal::new(ErrorCode::Malformed, "`type` is not what the event says, offer or answer"))
+        Err(Refusal::new(
+            ErrorCode::Malformed,
+            "`type` should be the kind of description that the event names",
+        ))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::decide::Work;
 use super::{CallRecord, Device, Dialect, Origin, Phase, Refusal};
-use crate::wire::{Description, DescriptionType, IceCandidate, ServerEvent, Signal};
+use crate::wire::{Description, DescriptionType, IceCandidate, ServerEvent, Signal, written_len};
 use crate::{CallState, ErrorCode, UserId};
 
-/// The largest candidate, its unknown members included, in bytes. With the count, it bounds what is held for a callee.
+/// The largest candidate, its unknown members included, in bytes as it is written. With the count, it bounds what is held for a callee.
 const LARGEST_CANDIDATE: usize = 4096;
 
 impl Work<'_> {
@@ -73,10 +73,12 @@ impl Work<'_> {
         receiver: Option<Device>,
         candidate: IceCandidate,
     ) -> Result<(), Refusal> {
-        let size = candidate.candidate.reveal().len()
-            + candidate.extra.len()
-            + candidate.sdp_mid.as_ref().map_or(0, |mid| mid.len())
-            + candidate.username_fragment.as_ref().map_or(0, |fragment| fragment.len());
+        let texts = [
+            Some(candidate.candidate.reveal()),
+            candidate.sdp_mid.as_deref(),
+            candidate.username_fragment.as_deref(),
+        ];
+        let size = texts.into_iter().flatten().map(written_len).sum::<usize>() + candidate.extra.len();
         if size > LARGEST_CANDIDATE {
             return Err(Refusal::new(ErrorCode::LimitExceeded, "the candidate is larger than 4096 bytes"));
         }

@@ -21,6 +21,7 @@ pub use client::{
 #[cfg(feature = "json")]
 pub use json::{JsonError, read_client_frame, read_server_frame, write_client_frame, write_server_frame};
 pub(crate) use macros::{messages, record, words};
+pub(crate) use secret::written_len;
 pub use secret::{Extra, Private};
 pub use server::{
     Done, ErrorInfo, MediaChanged, ParticipantJoined, ParticipantLeft, Reply, ServerEvent, ServerFrame,

@@ -20,6 +20,18 @@ impl Private {
     }
 }
 
+/// How many bytes the text takes on the wire, quotation marks aside: some characters are written as an escape
+/// (RFC 8259, 7). Bounds on what waits for a client count these, since these are what it is sent.
+pub(crate) fn written_len(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | 0x08 | b'\t' | b'\n' | 0x0c | b'\r' => 2,
+            0x00..0x20 => 6,
+            0x20.. => 1,
+        })
+        .sum()
+}
+
 impl fmt::Debug for Private {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "<{} private bytes>", self.0.len())
@@ -51,7 +63,7 @@ impl Extra {
         }
     }
 
-    /// How many bytes are carried.
+    /// How many bytes are carried, as they are written.
     pub fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |members| members.reveal().len())
     }

@@ -1,6 +1,6 @@
 //! What the server relays between two members of a call, and never acts upon.
 
-use super::{Private, record, words};
+use super::{Private, record, words, written_len};
 use crate::{CallId, UserId};
 
 words! {
@@ -56,7 +56,7 @@ record! {
     }
 }
 
-/// The largest offer that may come to a device that has not accepted, in bytes. Those of browsers have about 8,000; and as
+/// The largest offer that may come to a device that has not accepted, in bytes as it is written. Those of browsers have about 8,000; and as
 /// many as may ring at a user at once fit into what the server lets wait for one device.
 const LARGEST_SEALED: usize = 16 * 1024;
 
@@ -66,7 +66,7 @@ impl Description {
     pub fn is_sealed(&self) -> bool {
         self.kind == DescriptionType::Offer
             && self.sealed == Some(true)
-            && self.sdp.reveal().len() + self.extra.len() <= LARGEST_SEALED
+            && written_len(self.sdp.reveal()) + self.extra.len() <= LARGEST_SEALED
             && names_no_address(self.sdp.reveal())
     }
 }

@@ -1,7 +1,7 @@
 //! From a frame to what the machine is asked.
 
 use lumencall_core::machine::{CallCommand, Dialect, Refusal};
-use lumencall_core::wire::{Command, DescriptionType, ErrorInfo, JsonError, Signal};
+use lumencall_core::wire::{Command, ErrorInfo, JsonError};
 use lumencall_core::{CallId, ErrorCode};
 
 use crate::fresh;
@@ -21,35 +21,13 @@ pub(super) fn named_call(command: &Command) -> Option<CallId> {
 
 /// The command as the machine knows it, on a socket of this dialect that has been opened.
 pub(super) fn call_command(command: Command, dialect: Dialect) -> Result<CallCommand, Refusal> {
-    Ok(match (command, dialect) {
-        (Command::Open(_), Dialect::Sdk) => {
-            return refuse(ErrorCode::SessionState, "the session is open already");
-        }
-        (Command::Open(_) | Command::Report(_), Dialect::Seed) => {
-            return refuse(
-                ErrorCode::UnknownEvent,
-                "this event is known on the subprotocol lumencall.1 only",
-            );
-        }
-        (Command::Report(report), Dialect::Sdk) => CallCommand::Report(report),
-        (Command::Initiate(initiate), _) => CallCommand::Initiate { initiate, fresh: fresh::call_id() },
-        (Command::Respond(respond), _) => CallCommand::Respond(respond),
-        (Command::Hangup(hangup), _) => CallCommand::Hangup(hangup),
-        (Command::MediaToggle(toggle), _) => CallCommand::MediaToggle(toggle),
-        (Command::Offer(offer), _) if offer.kind == DescriptionType::Offer => {
-            CallCommand::Signal(Signal::Description(offer))
-        }
-        (Command::Answer(answer), _) if answer.kind == DescriptionType::Answer => {
-            CallCommand::Signal(Signal::Description(answer))
-        }
-        (Command::Offer(_) | Command::Answer(_), _) => {
-            return refuse(
-                ErrorCode::Malformed,
-                "`type` should be the kind of description that the event names",
-            );
-        }
-        (Command::Candidate(candidate), _) => CallCommand::Signal(Signal::Candidate(candidate)),
-    })
+    if dialect == Dialect::Seed && matches!(command, Command::Open(_) | Command::Report(_)) {
+        return refuse(ErrorCode::UnknownEvent, "this event is known on the subprotocol lumencall.1 only");
+    }
+    match CallCommand::from_message(command, fresh::call_id)? {
+        Some(command) => Ok(command),
+        None => refuse(ErrorCode::SessionState, "the session is open already"),
+    }
 }
 
 const fn refuse(code: ErrorCode, message: &'static str) -> Result<CallCommand, Refusal> {

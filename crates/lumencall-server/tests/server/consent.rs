@@ -194,6 +194,19 @@ async fn i29_candidates_are_bounded_while_it_rings_and_after() {
     bob.nothing_came().await;
 }
 
+/// A character that is written as an escape counts as what is written: six bytes for one.
+#[tokio::test]
+async fn i31_a_candidate_is_measured_as_it_is_written() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = (server.seed("alice").await, server.seed("bob").await);
+    let (call, _) = ring(&mut alice, &mut bob).await;
+    alice.send("signal:offer", alice.description(&call, "bob", "offer", "v=0")).await;
+    alice.send("signal:ice-candidate", alice.candidate(&call, "bob", &"\u{1}".repeat(1000))).await;
+    assert_eq!(alice.expect("error").await["code"], "limit-exceeded");
+    alice.send("signal:ice-candidate", alice.candidate(&call, "bob", &"\u{1}".repeat(600))).await;
+    alice.nothing_came().await;
+}
+
 /// As many candidates as one may send, each as large as it may be, do not cut off whom they are for.
 #[tokio::test]
 async fn i31_what_waited_for_the_accept_fits_the_callees_queue() {
