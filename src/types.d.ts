@@ -185,7 +185,10 @@ export class CallClient {
    * it is answered comes as `call:state-changed`. Where the media are denied, nobody rings.
    */
   initiate(options: InitiateOptions): Promise<Call>
-  /** Accepts a call that rings here. Camera and microphone open now, not before. */
+  /**
+   * Accepts a call that rings here. Camera and microphone open now, not before. Where they cannot be opened, the call is left;
+   * where it ends first, the code is `call-ended`. A promise may settle before the events of what it did have come.
+   */
   accept(callId: string): Promise<Call>
   /** Declines a call that rings here, on all your devices. */
   reject(callId: string): Promise<void>

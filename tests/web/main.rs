@@ -11,6 +11,7 @@ mod endings;
 mod js;
 mod linking;
 mod listeners;
+mod media;
 mod party;
 mod plain;
 mod refusals;

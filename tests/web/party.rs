@@ -222,3 +222,15 @@ impl Drop for Party {
 pub(crate) fn track_states(stream: &MediaStream) -> Vec<String> {
     stream.get_tracks().iter().map(|track| text(&track, "readyState")).collect()
 }
+
+/// The kinds of the stream's tracks, sorted.
+pub(crate) fn kinds(stream: &MediaStream) -> Vec<String> {
+    let mut kinds: Vec<_> = stream.get_tracks().iter().map(|track| text(&track, "kind")).collect();
+    kinds.sort();
+    kinds
+}
+
+/// What [`kinds`] says of a video call's stream.
+pub(crate) fn both() -> Vec<String> {
+    vec!["audio".to_owned(), "video".to_owned()]
+}

@@ -1,5 +1,6 @@
 // Real browsers with fake cameras and microphones, Chromium by CDP and Firefox by WebDriver BiDi.
 
+import { readFileSync, readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -110,10 +111,32 @@ async function launch(name, permission, executablePath) {
 async function close(name, browser) {
   const { pid } = browser.process()
   await within(5_000, `closing ${name}`, browser.close()).catch(() => {})
-  await until(`the processes of ${name} to be gone`, () => !signalGroup(pid, 'SIGKILL'))
+  await until(`the processes of ${name} to be gone`, () => !signalGroup(pid, 'SIGKILL') || !runs(pid))
 }
 
-/** Whether there was anybody in the group. */
+/**
+ * Whether a process of the group still runs. One that has ended but that its parent has not taken notice of belongs to the
+ * group, too, and takes signals; whoever started this runner may be such a parent, and take notice only when it ends.
+ */
+function runs(group) {
+  let entries
+  try {
+    entries = readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
+  } catch {
+    return true // There is no /proc: the signal is all that is known.
+  }
+  return entries.some((pid) => {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      return Number(itsGroup) === group && state !== 'Z'
+    } catch {
+      return false // It ended while it was looked at.
+    }
+  })
+}
+
+/** Sends a signal to the group; says whether there was anybody in it. */
 function signalGroup(pid, signal) {
   try {
     process.kill(-pid, signal)
