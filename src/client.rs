@@ -9,7 +9,7 @@ use lumencall_core::wire::{CallInitiate, Wire};
 use lumencall_core::{CallId, Millis};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::RtcPeerConnection;
 
 use crate::codec::JsSource;
@@ -98,12 +98,12 @@ impl CallClient {
 
     /// Declines a call that rings here.
     pub fn reject(&self, call: JsValue) -> Promise {
-        self.with_call(&call, ClientSession::reject)
+        self.with_call(call, ClientSession::reject)
     }
 
     /// Leaves a call.
     pub fn hangup(&self, call: JsValue) -> Promise {
-        self.with_call(&call, ClientSession::hangup)
+        self.with_call(call, ClientSession::hangup)
     }
 
     /// Turns microphone and camera on or off.
@@ -151,19 +151,19 @@ fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> 
 }
 
 impl CallClient {
-    /// Gives a command about a call to the session.
+    /// Gives a command about a call to the session. Not at once, but in its turn: what was asked before it may begin later,
+    /// too, and is to come first.
     fn with_call(
         &self,
-        call: &JsValue,
+        call: JsValue,
         command: fn(&mut ClientSession, Millis, &CallId) -> Ticket,
     ) -> Promise {
-        match read_id(call) {
-            Ok(call) => {
-                let ticket = command(&mut self.driver.session.borrow_mut(), now(), &call);
-                self.driver.ask(ticket)
-            }
-            Err(error) => Promise::reject(&error),
-        }
+        let driver = self.driver.clone();
+        promise(async move {
+            let call = read_id(&call)?;
+            let ticket = command(&mut driver.session.borrow_mut(), now(), &call);
+            JsFuture::from(driver.ask(ticket)).await
+        })
     }
 }
 

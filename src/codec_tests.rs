@@ -83,6 +83,19 @@ fn what_the_client_sends_is_written_as_it_stands() {
 }
 
 #[wasm_bindgen_test]
+fn a_member_that_is_null_is_absent() {
+    let text = r#"{"seq":null,"event":"call:state-changed","data":{"callId":"call-789","state":"ringing",
+        "endReason":null,"answeredElsewhere":null,"at":null,"later":null}}"#;
+    let read: ServerFrame = from_text(text).expect("it can be read");
+    assert_eq!(Ok(&read), read_server_frame(text).as_ref());
+    let expected = serde_json::json!({
+        "event": "call:state-changed",
+        "data": { "callId": "call-789", "state": "ringing" },
+    });
+    assert_eq!(value(to_text(&read)), expected);
+}
+
+#[wasm_bindgen_test]
 fn what_is_no_frame_is_refused_by_both_codecs() {
     let refused = [
         "",

@@ -100,7 +100,7 @@ impl Driver {
         call_id: CallId,
         on: MediaOptions,
     ) -> Result<JsValue, JsValue> {
-        let MediaOptions { audio, video, screen_share } = on;
+        let MediaOptions { mut audio, mut video, screen_share } = on;
         if screen_share == Some(true) {
             return Err(fail(
                 FailureCode::InvalidArgument,
@@ -135,6 +135,12 @@ impl Driver {
                     });
                 }
                 None => {}
+            }
+            // What was said last counts: what was turned off while the camera opened is off.
+            audio = audio.filter(|on| *on == media.is_microphone_on());
+            video = video.filter(|on| *on != media.is_camera_off());
+            if (audio, video, screen_share) == (None, None, None) {
+                return Ok(JsValue::UNDEFINED);
             }
         }
         let toggle = MediaToggle { call_id, audio, video, screen_share };

@@ -24,6 +24,8 @@ pub(crate) struct LocalMedia {
     pub(crate) stream: MediaStream,
     closed: Cell<bool>,
     microphone_on: Cell<bool>,
+    /// Whether the camera was turned off, or is not wanted, whatever may still be opening.
+    camera_off: Cell<bool>,
     /// The camera's way from off to free.
     freeing: RefCell<Option<Timeout>>,
 }
@@ -34,6 +36,7 @@ impl LocalMedia {
             stream: MediaStream::new()?,
             closed: Cell::new(false),
             microphone_on: Cell::new(true),
+            camera_off: Cell::new(false),
             freeing: RefCell::new(None),
         }))
     }
@@ -42,7 +45,16 @@ impl LocalMedia {
         self.closed.get()
     }
 
-    /// Opens what of these is not open yet. What the browser yields after [`LocalMedia::close`] is stopped at once.
+    pub(crate) fn is_microphone_on(&self) -> bool {
+        self.microphone_on.get()
+    }
+
+    pub(crate) fn is_camera_off(&self) -> bool {
+        self.camera_off.get()
+    }
+
+    /// Opens what of these is not open yet. What the browser yields after [`LocalMedia::close`], or when it is wanted no more
+    /// or there already, is stopped at once.
     pub(crate) async fn capture(&self, wanted: Kinds, options: &Options) -> Result<(), JsValue> {
         let missing = Kinds {
             audio: wanted.audio && self.track("audio").is_none(),
@@ -59,7 +71,9 @@ impl LocalMedia {
             let captured = JsFuture::from(captured).await.map_err(|cause| error::capture(&cause))?;
             let captured: MediaStream = captured.unchecked_into();
             for track in tracks(&captured.get_tracks()) {
-                if self.closed.get() {
+                let kind = track.kind();
+                let unwanted = kind == "video" && self.camera_off.get();
+                if self.closed.get() || unwanted || self.track(&kind).is_some() {
                     track.stop();
                 } else {
                     self.stream.add_track(&track);
@@ -89,8 +103,9 @@ impl LocalMedia {
         }
     }
 
-    /// Keeps the camera from being freed, where it was about to be.
+    /// Lets the camera be on, and keeps it from being freed, where it was about to be.
     pub(crate) fn keep_camera(&self) {
+        self.camera_off.set(false);
         self.freeing.take();
         if let Some(track) = self.track("video") {
             track.set_enabled(true);
@@ -99,6 +114,7 @@ impl LocalMedia {
 
     /// Blanks the camera, and frees it a little later, once a black frame is on its way; then calls `freed`.
     pub(crate) fn free_camera(self: &Rc<Self>, freed: impl FnOnce() + 'static) {
+        self.camera_off.set(true);
         let Some(track) = self.track("video") else { return };
         track.set_enabled(false);
         let media = self.clone();
@@ -110,6 +126,7 @@ impl LocalMedia {
 
     /// Lets go of what is not wanted.
     pub(crate) fn keep_only(&self, wanted: Kinds) {
+        self.camera_off.set(!wanted.video);
         for track in tracks(&self.stream.get_tracks()) {
             let keep = if track.kind() == "audio" { wanted.audio } else { wanted.video };
             if !keep {

@@ -46,6 +46,14 @@ fn an_option_that_is_missing_or_of_another_type_is_named() {
 }
 
 #[wasm_bindgen_test]
+fn an_option_that_is_null_is_not_given() {
+    let options = r#"{"url": "/ws", "userId": "a", "iceServers": null, "media": null, "commandTimeout": null, "logger": null}"#;
+    let client = CallClient::new(json(options)).expect("it has what it needs");
+    assert_eq!(client.user_id(), "a");
+    client.dispose();
+}
+
+#[wasm_bindgen_test]
 fn making_a_client_touches_nothing_of_the_browser() {
     let before = used();
     let party = Party::new("alice");

@@ -17,6 +17,13 @@ const PATIENCE: u32 = 20_000;
 /// How often a state is looked at that no event tells of, in milliseconds.
 const GLANCE: u32 = 10;
 
+/// Lets everything run that is ready to run, before the next task of the browser (HTML, microtasks).
+pub(crate) async fn turn() {
+    for _ in 0..2 {
+        drop(JsFuture::from(Promise::resolve(&JsValue::UNDEFINED)).await);
+    }
+}
+
 /// The value of a JSON text.
 pub(crate) fn json(text: &str) -> JsValue {
     JSON::parse(text).expect("the test's own JSON")

@@ -46,7 +46,11 @@ async fn a_camera_that_goes_off_is_freed_and_comes_back() {
     bob.hears("call:media-changed", |media| get(media, "video") == JsValue::TRUE).await;
     assert_eq!((kinds(&mine), track_states(&mine)), (both(), vec!["live".to_owned(); 2]));
     let sender = sending(&alice.client.peer_connection(&id, &bob.user).expect("there is one"), "video");
-    until("the camera is sent", || text(&get(&sender, "track"), "readyState") == "live").await;
+    until("the camera is sent", || {
+        let track = get(&sender, "track");
+        track.is_object() && text(&track, "readyState") == "live"
+    })
+    .await;
     done(alice.client.hangup((&*id).into())).await;
     assert_eq!(track_states(&mine), ["ended", "ended"]);
 }
@@ -115,6 +119,28 @@ async fn a_camera_that_goes_on_and_off_at_once_is_off() {
         done(promise).await;
     }
     assert_eq!(kinds(&mine), both(), "one camera, however often it was asked for");
+}
+
+#[wasm_bindgen_test]
+async fn what_the_others_are_told_last_is_what_is_so() {
+    let alice = Party::connected("alice").await;
+    let bob = Party::connected("bob").await;
+    let id = alice.reaches(&bob, "video").await;
+    let mine = alice.stream("media:local", &id).await;
+    let toggle = |media: &str| alice.client.toggle_media((&*id).into(), json(media));
+    done(toggle(r#"{"audio": false, "video": false}"#)).await;
+    until("the camera is free", || live(&mine, "video") == 0).await;
+
+    // While the camera opens, the microphone goes off again.
+    for promise in [toggle(r#"{"audio": true, "video": true}"#), toggle(r#"{"audio": false}"#)] {
+        done(promise).await;
+    }
+    bob.hears("call:media-changed", |media| get(media, "video") == JsValue::TRUE).await;
+    assert_eq!(get(&mine.get_audio_tracks().get(0), "enabled"), JsValue::FALSE);
+    for party in [&alice, &bob] {
+        let caller = elements(&get(&party.calls()[0], "participants")).swap_remove(0);
+        assert_eq!((get(&caller, "audioMuted"), get(&caller, "videoMuted")), (JsValue::TRUE, JsValue::FALSE));
+    }
 }
 
 /// How many tracks of this kind are live.

@@ -89,3 +89,23 @@ async fn hanging_up_what_has_ended_is_no_error() {
     assert_eq!(code(bob.client.reject((&*id).into())).await, "call-ended");
     assert_eq!(code(bob.client.toggle_media((&*id).into(), json(r#"{"audio": true}"#))).await, "call-ended");
 }
+
+#[wasm_bindgen_test]
+async fn what_is_asked_is_done_in_the_order_in_which_it_was_asked() {
+    let alice = Party::connected("alice").await;
+    let bob = Party::connected("bob").await;
+    let id = alice.reaches(&bob, "audio").await;
+    let toggle = alice.client.toggle_media((&*id).into(), json(r#"{"audio": false}"#));
+    let hangup = alice.client.hangup((&*id).into());
+    done(toggle).await;
+    done(hangup).await;
+    bob.hears("call:media-changed", |_| true).await;
+    assert_eq!((alice.ended(&id).await, bob.ended(&id).await), ("completed".into(), "completed".into()));
+
+    let id = alice.rings(&bob, "audio").await;
+    let accept = bob.client.accept((&*id).into());
+    let hangup = bob.client.hangup((&*id).into());
+    assert_eq!(code(accept).await, "call-ended", "accepted, and left");
+    done(hangup).await;
+    assert_eq!((alice.ended(&id).await, bob.ended(&id).await), ("completed".into(), "completed".into()));
+}

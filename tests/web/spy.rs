@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::js::{get, script};
+use crate::js::{elements, get, invoke, script, text};
 
 /// How much of the browser has been used on this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,13 @@ pub(crate) fn used() -> Used {
     Used { captures: count("captures"), connections: count("connections"), sockets: count("sockets") }
 }
 
+/// How many tracks are live of all that the browser has handed out, whoever holds them.
+pub(crate) fn live_tracks() -> u32 {
+    let streams = elements(&get(&spy(), "streams"));
+    let tracks = streams.iter().flat_map(|stream| elements(&invoke(stream, "getTracks", &[])));
+    tracks.filter(|track| text(track, "readyState") == "live").count() as u32
+}
+
 /// The socket that was opened last.
 pub(crate) fn latest_socket() -> web_sys::WebSocket {
     let sockets = get(&spy(), "sockets");
@@ -30,12 +37,14 @@ fn spy() -> JsValue {
     script(
         r"
         if (window.spy) return window.spy
-        const spy = { captures: [], connections: [], sockets: [] }
+        const spy = { captures: [], streams: [], connections: [], sockets: [] }
         const devices = navigator.mediaDevices
         const capture = devices.getUserMedia.bind(devices)
-        devices.getUserMedia = (constraints) => {
+        devices.getUserMedia = async (constraints) => {
             spy.captures.push(constraints)
-            return capture(constraints)
+            const stream = await capture(constraints)
+            spy.streams.push(stream)
+            return stream
         }
         const { RTCPeerConnection, WebSocket } = window
         window.RTCPeerConnection = class extends RTCPeerConnection {
