@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use lumencall_core::session::{ClientSession, FailureCode, Ticket};
-use lumencall_core::wire::{CallInitiate, Wire};
-use lumencall_core::{CallId, Millis};
+use lumencall_core::wire::{CallInitiate, Source, Wire};
+use lumencall_core::{CallId, Millis, UserId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::RtcPeerConnection;
 
-use crate::codec::JsSource;
+use crate::codec::{JsSource, window};
 use crate::driver::{Driver, now};
 use crate::error::{argument, fail};
 use crate::options::{MediaOptions, Options};
@@ -58,21 +58,21 @@ impl CallClient {
     ///
     /// # Errors
     /// `invalid-argument` where there is no such event.
-    pub fn on(&self, event: &str, listener: Function) -> Result<(), JsValue> {
-        self.driver.emitter.on(event, listener, false)
+    pub fn on(&self, event: JsValue, listener: JsValue) -> Result<(), JsValue> {
+        self.driver.emitter.on(&event, listener, false)
     }
 
     /// Adds a listener for one event.
     ///
     /// # Errors
     /// As [`CallClient::on`].
-    pub fn once(&self, event: &str, listener: Function) -> Result<(), JsValue> {
-        self.driver.emitter.on(event, listener, true)
+    pub fn once(&self, event: JsValue, listener: JsValue) -> Result<(), JsValue> {
+        self.driver.emitter.on(&event, listener, true)
     }
 
     /// Removes a listener.
-    pub fn off(&self, event: &str, listener: &Function) {
-        self.driver.emitter.off(event, listener);
+    pub fn off(&self, event: JsValue, listener: &Function) {
+        self.driver.emitter.off(&event, listener);
     }
 
     /// Opens media for a lobby.
@@ -121,20 +121,21 @@ impl CallClient {
 
     /// Who the user is.
     #[wasm_bindgen(getter, js_name = userId)]
-    pub fn user_id(&self) -> String {
+    pub fn user_id(&self) -> JsValue {
         self.driver.options.user.as_str().into()
     }
 
     /// Where the connection to the server stands.
     #[wasm_bindgen(getter, js_name = connectionState)]
-    pub fn connection_state(&self) -> String {
+    pub fn connection_state(&self) -> JsValue {
         self.driver.session.borrow().link().as_str().into()
     }
 
     /// The peer connection to another in a call.
     #[wasm_bindgen(js_name = peerConnection)]
-    pub fn peer_connection(&self, call: &str, user: &str) -> Option<RtcPeerConnection> {
-        let (call, user) = (CallId::new(call)?, lumencall_core::UserId::new(user)?);
+    pub fn peer_connection(&self, call: JsValue, user: JsValue) -> Option<RtcPeerConnection> {
+        let call = CallId::read(&JsSource(call)).ok()?;
+        let user = UserId::read(&JsSource(user)).ok()?;
         self.driver.peer(&call, &user).map(|peer| peer.connection.clone())
     }
 
@@ -173,18 +174,19 @@ fn read_id(call: &JsValue) -> Result<CallId, JsValue> {
 }
 
 fn check_environment() -> Result<(), JsValue> {
-    let Some(window) = web_sys::window() else {
+    let window = window();
+    let lacks = |name| window.member(name).is_none();
+    if lacks("window") {
         return Err(fail(FailureCode::UnsupportedEnvironment, "calls need a browser window"));
-    };
-    if !window.is_secure_context() {
+    }
+    if window.member("isSecureContext").and_then(|it| it.flag()) != Some(true) {
         return Err(fail(
             FailureCode::InsecureContext,
             "calls need a page that was loaded over https, or from localhost",
         ));
     }
-    if js_sys::Reflect::get(&window, &"RTCPeerConnection".into()).is_ok_and(|it| it.is_function()) {
-        Ok(())
-    } else {
-        Err(fail(FailureCode::UnsupportedEnvironment, "this browser has no RTCPeerConnection"))
+    if lacks("RTCPeerConnection") {
+        return Err(fail(FailureCode::UnsupportedEnvironment, "this browser has no RTCPeerConnection"));
     }
+    Ok(())
 }

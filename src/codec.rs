@@ -7,6 +7,11 @@ use wasm_bindgen::{JsCast, JsValue};
 /// A JavaScript value to be read.
 pub(crate) struct JsSource(pub(crate) JsValue);
 
+/// The page's window, or what a page has in its place.
+pub(crate) fn window() -> JsSource {
+    JsSource(js_sys::global().into())
+}
+
 impl Source for JsSource {
     fn null() -> Self {
         Self(JsValue::NULL)
@@ -56,8 +61,7 @@ impl JsSink {
             None => self.done = value,
             Some((container, key)) => match container.dyn_ref::<Array>() {
                 Some(array) => drop(array.push(&value)),
-                // Setting a member of a plain object that was just made cannot fail.
-                None => drop(Reflect::set(container, &JsValue::from_str(key), &value)),
+                None => set(container, key, &value),
             },
         }
     }
@@ -125,14 +129,42 @@ pub(crate) fn event_to_js(event: &ServerEvent) -> JsValue {
     sink.done
 }
 
-/// A plain object with these members.
-pub(crate) fn object(members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members {
-        // Setting a member of a plain object that was just made cannot fail.
-        drop(Reflect::set(&object, &JsValue::from_str(name), value));
+/// A plain object of the SDK's own making.
+pub(crate) struct Plain(JsValue);
+
+impl Plain {
+    pub(crate) fn new() -> Self {
+        Self(Object::new().into())
     }
-    object.into()
+
+    /// With this member.
+    pub(crate) fn with(self, name: &str, value: &JsValue) -> Self {
+        set(&self.0, name, value);
+        self
+    }
+
+    /// With this member, a string.
+    pub(crate) fn with_text(self, name: &str, value: &str) -> Self {
+        self.with(name, &JsValue::from_str(value))
+    }
+
+    pub(crate) fn done(self) -> JsValue {
+        self.0
+    }
+}
+
+/// Sets a member of something of ours, or of what takes any member: it cannot fail.
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
+    drop(Reflect::set(object, &JsValue::from_str(name), value));
+}
+
+/// The parts in a row. One piece of code for all of them.
+pub(crate) fn join(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
 }
 
 /// The value as JSON text.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use js_sys::Array;
 use lumencall_core::session::{Failure, FailureCode};
 use lumencall_core::wire::{CallInitiate, MediaToggle, Wire};
 use lumencall_core::{CallId, CallType};
@@ -33,17 +34,20 @@ impl Driver {
         wanted: Kinds,
         request: CallInitiate,
     ) -> Result<JsValue, JsValue> {
-        let ahead = !granted(wanted).await;
-        if ahead {
-            self.open_media(media, wanted).await?;
-        }
-        if media.is_closed() {
-            return Err(fail(FailureCode::CallEnded, "the client was closed before it could call"));
-        }
-        let ticket = self.session.borrow_mut().initiate(now(), request);
-        let reply = JsFuture::from(self.ask(ticket));
-        let opened = if ahead { Ok(()) } else { self.open_media(media, wanted).await };
-        let call = reply.await?;
+        let ring = || {
+            if media.is_closed() {
+                return Err(fail(FailureCode::CallEnded, "the client was closed before it could call"));
+            }
+            let ticket = self.session.borrow_mut().initiate(now(), request.clone());
+            Ok(self.ask(ticket))
+        };
+        let ringing = if granted(wanted).await { Some(ring()?) } else { None };
+        let opened = self.open_media(media, wanted).await;
+        let reply = match ringing {
+            Some(reply) => reply,
+            None => opened.clone().and_then(|()| ring())?,
+        };
+        let call = JsFuture::from(reply).await?;
         if media.is_closed() {
             // It ended before the media were open. It was made all the same, and its end is told by its event.
             return Ok(call);
@@ -210,7 +214,10 @@ impl Driver {
     }
 
     pub(crate) fn calls(&self) -> JsValue {
-        let calls: Vec<_> = self.session.borrow().calls().cloned().collect();
-        to_js(&calls)
+        let calls = Array::new();
+        for call in self.session.borrow().calls() {
+            calls.push(&to_js(call));
+        }
+        calls.into()
     }
 }

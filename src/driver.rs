@@ -12,11 +12,12 @@ use js_sys::{Function, Promise};
 use lumencall_core::session::{Action, ClientSession, Event, LogLevel, Ticket};
 use lumencall_core::wire::{DescriptionType, ServerFrame, WireError};
 use lumencall_core::{Call, CallId, Millis, UserId};
-use serde::Serialize;
-use wasm_bindgen::JsValue;
+use serde::Serializer;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MediaStream;
 
-use crate::codec::{event_to_js, object, to_js, to_text};
+use crate::codec::{Plain, event_to_js, join, to_js, to_text, window};
 use crate::emitter::{Emitter, report};
 use crate::error;
 use crate::listener::Listener;
@@ -25,11 +26,9 @@ use crate::options::Options;
 use crate::peer::{Peer, Step};
 use crate::socket::Socket;
 
-/// The data of `connection:state-changed`.
-#[derive(Serialize)]
-struct LinkChanged {
-    state: &'static str,
-}
+/// How flat values of the SDK's own become JavaScript objects. As maps: for structs the serializer brings a table of their names.
+const OBJECTS: serde_wasm_bindgen::Serializer =
+    serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
 
 pub(crate) struct Driver {
     pub(crate) options: Options,
@@ -72,13 +71,12 @@ impl Driver {
             page_hide: RefCell::default(),
         });
         let weak: Weak<Self> = Rc::downgrade(&driver);
-        *driver.page_hide.borrow_mut() = web_sys::window().map(|window| {
-            Listener::new(&window, "pagehide", move |_| {
-                if let Some(driver) = weak.upgrade() {
-                    driver.leave_everything();
-                }
-            })
+        let page_hide = Listener::new(window().0.unchecked_ref(), "pagehide", move |_| {
+            if let Some(driver) = weak.upgrade() {
+                driver.leave_everything();
+            }
         });
+        driver.page_hide.replace(Some(page_hide));
         driver
     }
 
@@ -104,7 +102,7 @@ impl Driver {
         loop {
             let action = self.session.borrow_mut().poll_action();
             let Some(action) = action else { break };
-            self.carry_out(action);
+            self.carry_out(&action);
         }
         self.draining.set(false);
         let deadline = self.session.borrow().poll_timeout();
@@ -115,7 +113,7 @@ impl Driver {
         });
     }
 
-    fn carry_out(self: &Rc<Self>, action: Action) {
+    fn carry_out(self: &Rc<Self>, action: &Action) {
         match action {
             Action::OpenSocket => match Socket::open(self, &self.options.url) {
                 Ok(socket) => drop(self.socket.replace(Some(socket))),
@@ -127,46 +125,46 @@ impl Driver {
                 }
             }
             Action::Send(frame) => {
-                if let (Some(socket), Some(text)) = (&*self.socket.borrow(), to_text(&frame)) {
+                if let (Some(socket), Some(text)) = (&*self.socket.borrow(), to_text(frame)) {
                     socket.send(&text);
                 }
             }
             Action::UseIceServers(servers) => {
                 if self.options.ice_servers.is_none() {
-                    *self.ice_servers.borrow_mut() = to_js(&servers);
+                    *self.ice_servers.borrow_mut() = to_js(servers);
                 }
             }
-            Action::Settle { ticket, result } => self.settle(ticket, result),
-            Action::Emit(event) => self.emit(&event),
-            Action::Log { level, message, call } => self.log(level, message, call.as_ref()),
+            Action::Settle { ticket, result } => self.settle(*ticket, result),
+            Action::Emit(event) => self.emit(event),
+            Action::Log { level, message, call } => self.log(*level, message, call.as_ref()),
             Action::OpenPeer { call, user, call_type } => {
                 let opened =
-                    Peer::open(self, call.clone(), user.clone(), call_type, &self.ice_servers.borrow());
+                    Peer::open(self, call.clone(), user.clone(), *call_type, &self.ice_servers.borrow());
                 match opened {
                     Ok(peer) => self.peers.borrow_mut().push(peer),
-                    Err(_) => self.session.borrow_mut().handle_negotiation_failed(&call, &user),
+                    Err(_) => self.session.borrow_mut().handle_negotiation_failed(call, user),
                 }
             }
-            Action::Offer { call, user } => self.run_step(&call, &user, Step::Offer),
+            Action::Offer { call, user } => self.run_step(call, user, Step::Offer),
             Action::Answer { call, user, offer } => {
-                self.run_step(&call, &user, Step::Apply(DescriptionType::Offer, offer))
+                self.run_step(call, user, Step::Apply(DescriptionType::Offer, offer.clone()))
             }
             Action::ApplyAnswer { call, user, answer } => {
-                self.run_step(&call, &user, Step::Apply(DescriptionType::Answer, answer))
+                self.run_step(call, user, Step::Apply(DescriptionType::Answer, answer.clone()))
             }
             Action::AddCandidate { candidate, user } => {
-                if let Some(peer) = self.peer(&candidate.call_id, &user) {
-                    peer.add_candidate(&candidate);
+                if let Some(peer) = self.peer(&candidate.call_id, user) {
+                    peer.add_candidate(candidate);
                 }
             }
             Action::ClosePeer { call, user } => {
-                self.close_peers(|peer| peer.call == call && peer.user == user)
+                self.close_peers(|peer| peer.call == *call && peer.user == *user)
             }
             Action::Release { call } => {
                 if let Some(media) = self.media.take() {
                     media.close();
                 }
-                self.close_peers(|peer| peer.call == call);
+                self.close_peers(|peer| peer.call == *call);
             }
         }
     }
@@ -190,16 +188,14 @@ impl Driver {
         }
     }
 
-    fn settle(&self, ticket: Ticket, result: Result<Option<Call>, lumencall_core::session::Failure>) {
+    fn settle(&self, ticket: Ticket, result: &Result<Option<Call>, lumencall_core::session::Failure>) {
         let mut promises = self.promises.borrow_mut();
         let Some(index) = promises.iter().position(|(waiting, ..)| *waiting == ticket) else { return };
         let (_, resolve, reject) = promises.swap_remove(index);
         drop(promises);
         let settled = match result {
-            Ok(call) => {
-                resolve.call1(&JsValue::UNDEFINED, &call.map_or(JsValue::UNDEFINED, |call| to_js(&call)))
-            }
-            Err(failure) => reject.call1(&JsValue::UNDEFINED, &error::to_error(&failure)),
+            Ok(call) => resolve.call1(&JsValue::UNDEFINED, &call.as_ref().map_or(JsValue::UNDEFINED, to_js)),
+            Err(failure) => reject.call1(&JsValue::UNDEFINED, &error::to_error(failure)),
         };
         // The functions of a promise do not throw (ECMA-262, 27.2.1.3).
         drop(settled);
@@ -209,7 +205,7 @@ impl Driver {
         match event {
             Event::Call(event) => self.emitter.emit(event.event(), &event_to_js(event)),
             Event::Link(link) => {
-                let data = serde_wasm_bindgen::to_value(&LinkChanged { state: link.as_str() });
+                let data = OBJECTS.collect_map([("state", link.as_str())]);
                 self.emitter.emit("connection:state-changed", &data.unwrap_or_default());
             }
             Event::Error(failure) => self.emitter.emit("error", &error::to_error(failure)),
@@ -225,7 +221,7 @@ impl Driver {
             LogLevel::Error => "error",
         };
         let message = match call {
-            Some(call) => [message, " (call ", call.as_str(), ")"].concat(),
+            Some(call) => join(&[message, " (call ", call.as_str(), ")"]),
             None => message.into(),
         };
         if let Err(thrown) = logger.call2(&JsValue::UNDEFINED, &level.into(), &message.into()) {
@@ -235,29 +231,21 @@ impl Driver {
 
     /// Shows the app the user's own media.
     pub(crate) fn show_local(&self, call: &CallId, media: &LocalMedia) {
-        let data = object(&[
-            ("callId", call.as_str().into()),
-            ("kind", "camera".into()),
-            ("stream", (&media.stream).into()),
-        ]);
-        self.emitter.emit("media:local", &data);
+        let data = Plain::new().with_text("callId", call.as_str()).with_text("kind", "camera");
+        self.emitter.emit("media:local", &data.with("stream", &media.stream).done());
     }
 
     /// Shows the app what another sends, or that it is gone.
     pub(crate) fn show_remote(&self, peer: &Peer, stream: Option<&MediaStream>) {
-        let mut members = vec![
-            ("callId", peer.call.as_str().into()),
-            ("userId", peer.user.as_str().into()),
-            ("kind", "camera".into()),
-        ];
-        let event = match stream {
-            Some(stream) => {
-                members.push(("stream", stream.into()));
-                "media:remote"
-            }
-            None => "media:remote-removed",
+        let data = Plain::new()
+            .with_text("callId", peer.call.as_str())
+            .with_text("userId", peer.user.as_str())
+            .with_text("kind", "camera");
+        let (event, data) = match stream {
+            Some(stream) => ("media:remote", data.with("stream", stream)),
+            None => ("media:remote-removed", data),
         };
-        self.emitter.emit(event, &object(&members));
+        self.emitter.emit(event, &data.done());
     }
 
     pub(crate) fn socket_open(self: &Rc<Self>, socket: &Rc<Socket>) {
@@ -302,9 +290,13 @@ impl Driver {
     }
 }
 
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
+
 /// Milliseconds on the page's monotonic clock (W3C High Resolution Time, 7).
 pub(crate) fn now() -> Millis {
-    web_sys::window()
-        .and_then(|window| window.performance())
-        .map_or(0, |performance| performance.now() as Millis)
+    performance_now() as Millis
 }

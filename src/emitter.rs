@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 
-use js_sys::{Function, Reflect};
+use js_sys::Function;
 use lumencall_core::session::FailureCode;
-use lumencall_core::wire::ServerEvent;
+use lumencall_core::wire::{ServerEvent, Source};
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::codec::window;
 use crate::error;
 
 /// The events of the SDK's own, beside those of a call.
@@ -14,7 +15,7 @@ const OWN_EVENTS: [&str; 5] =
     ["media:local", "media:remote", "media:remote-removed", "connection:state-changed", "error"];
 
 struct Listener {
-    event: Box<str>,
+    event: &'static str,
     function: Function,
     once: bool,
 }
@@ -25,22 +26,25 @@ pub(crate) struct Emitter {
 }
 
 impl Emitter {
-    pub(crate) fn on(&self, event: &str, function: Function, once: bool) -> Result<(), JsValue> {
+    pub(crate) fn on(&self, event: &JsValue, listener: JsValue, once: bool) -> Result<(), JsValue> {
         let of_calls = ServerEvent::EVENTS.iter().filter(|name| name.starts_with("call:"));
-        if !of_calls.chain(&OWN_EVENTS).any(|name| *name == event) {
+        let Some(event) = of_calls.chain(&OWN_EVENTS).find(|name| *event == **name) else {
             return Err(error::fail(
                 FailureCode::InvalidArgument,
                 "there is no event of this name; see CallEvents",
             ));
-        }
-        self.listeners.borrow_mut().push(Listener { event: event.into(), function, once });
+        };
+        let function = listener
+            .dyn_into()
+            .map_err(|_| error::fail(FailureCode::InvalidArgument, "the listener should be a function"))?;
+        self.listeners.borrow_mut().push(Listener { event, function, once });
         Ok(())
     }
 
-    pub(crate) fn off(&self, event: &str, function: &Function) {
+    pub(crate) fn off(&self, event: &JsValue, function: &Function) {
         let mut listeners = self.listeners.borrow_mut();
         let found =
-            listeners.iter().position(|listener| *listener.event == *event && listener.function == *function);
+            listeners.iter().position(|listener| *event == *listener.event && listener.function == *function);
         found.map(|index| listeners.remove(index));
     }
 
@@ -67,9 +71,8 @@ impl Emitter {
 
 /// Reports what a listener threw as the browser reports what no one catches (HTML, `reportError`).
 pub(crate) fn report(thrown: &JsValue) {
-    let report =
-        web_sys::window().and_then(|window| Reflect::get(&window, &JsValue::from_str("reportError")).ok());
-    if let Some(report) = report.and_then(|report| report.dyn_into::<Function>().ok()) {
+    let report = window().member("reportError");
+    if let Some(report) = report.and_then(|report| report.0.dyn_into::<Function>().ok()) {
         // Reporting is the last resort: where it fails too, there is nobody left to tell.
         drop(report.call1(&JsValue::UNDEFINED, thrown));
     }

@@ -1,11 +1,12 @@
 //! Errors as JavaScript sees them: a real `Error` with `name: "CallError"`, a stable `code`, and its `cause`.
 
-use js_sys::{Error, Reflect};
+use js_sys::Error;
 use lumencall_core::CallId;
 use lumencall_core::session::{Failure, FailureCode};
-use lumencall_core::wire::WireError;
+use lumencall_core::wire::{Source, WireError};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DomException;
+
+use crate::codec::{JsSource, join, set};
 
 /// The failure as an `Error`.
 pub(crate) fn to_error(failure: &Failure) -> JsValue {
@@ -33,11 +34,6 @@ pub(crate) fn about(error: JsValue, call: &CallId) -> JsValue {
     error
 }
 
-fn set(error: &JsValue, name: &str, value: &JsValue) {
-    // Setting a member of an error that was just made cannot fail.
-    drop(Reflect::set(error, &JsValue::from_str(name), value));
-}
-
 /// A failure with a sentence of ours.
 pub(crate) fn fail(code: FailureCode, message: &'static str) -> JsValue {
     to_error(&Failure::new(code, message))
@@ -46,14 +42,14 @@ pub(crate) fn fail(code: FailureCode, message: &'static str) -> JsValue {
 /// An argument that cannot be read.
 pub(crate) fn argument(error: WireError) -> JsValue {
     let subject = if error.field.is_empty() { "the argument" } else { error.field };
-    let message = [subject, " should be ", error.expected].concat();
+    let message = join(&[subject, " should be ", error.expected]);
     to_error(&Failure { code: FailureCode::InvalidArgument, message: message.into(), call: None })
 }
 
 /// What `getUserMedia` rejected with (W3C Media Capture and Streams, 10.2).
 pub(crate) fn capture(cause: &JsValue) -> JsValue {
-    let name = cause.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
-    let failure = match name.as_str() {
+    let name = JsSource(cause.clone()).member("name").and_then(|name| name.text());
+    let failure = match name.as_deref().unwrap_or_default() {
         "NotFoundError" | "OverconstrainedError" => Failure::new(
             FailureCode::DeviceNotFound,
             "there is no camera or microphone that fits what was asked for",

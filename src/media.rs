@@ -9,9 +9,9 @@ use lumencall_core::session::{Failure, FailureCode};
 use lumencall_core::wire::Source;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{MediaDevices, MediaStream, MediaStreamTrack};
+use web_sys::{MediaDevices, MediaStream, MediaStreamTrack, Permissions};
 
-use crate::codec::{JsSource, object};
+use crate::codec::{JsSource, Plain, window};
 use crate::error;
 use crate::options::{Kinds, Options};
 
@@ -61,11 +61,14 @@ impl LocalMedia {
             video: wanted.video && self.track("video").is_none(),
         };
         if missing.audio || missing.video {
-            let constraint = |wanted, how: &JsValue| if wanted { how.clone() } else { JsValue::FALSE };
-            let constraints = object(&[
-                ("audio", constraint(missing.audio, &options.audio)),
-                ("video", constraint(missing.video, &options.video)),
-            ]);
+            let mut constraints = Plain::new();
+            if missing.audio {
+                constraints = constraints.with("audio", &options.audio);
+            }
+            if missing.video {
+                constraints = constraints.with("video", &options.video);
+            }
+            let constraints = constraints.done();
             let captured = devices()?.get_user_media_with_constraints(constraints.unchecked_ref());
             let captured = captured.map_err(|cause| error::capture(&cause))?;
             let captured = JsFuture::from(captured).await.map_err(|cause| error::capture(&cause))?;
@@ -154,9 +157,14 @@ fn tracks(tracks: &Array) -> impl Iterator<Item = MediaStreamTrack> {
     tracks.iter().map(JsCast::unchecked_into)
 }
 
+/// What the browser's navigator has by this name, if anything.
+fn navigator(name: &str) -> Option<JsValue> {
+    window().member("navigator")?.member(name).map(|member| member.0)
+}
+
 /// The browser's media devices; there are none in a page that is not secure.
 pub(crate) fn devices() -> Result<MediaDevices, JsValue> {
-    web_sys::window().and_then(|window| window.navigator().media_devices().ok()).ok_or_else(|| {
+    navigator("mediaDevices").map(JsCast::unchecked_into).ok_or_else(|| {
         error::fail(
             FailureCode::UnsupportedEnvironment,
             "this browser gives no camera or microphone to this page",
@@ -167,14 +175,13 @@ pub(crate) fn devices() -> Result<MediaDevices, JsValue> {
 /// Whether the user has said yes to all of these before, so that capture will not ask. A browser that does not tell counts
 /// as one that asks.
 pub(crate) async fn granted(wanted: Kinds) -> bool {
-    let Some(permissions) = web_sys::window().and_then(|window| window.navigator().permissions().ok()) else {
-        return false;
-    };
+    let Some(permissions) = navigator("permissions") else { return false };
+    let permissions: Permissions = permissions.unchecked_into();
     for (name, wanted) in [("microphone", wanted.audio), ("camera", wanted.video)] {
         if !wanted {
             continue;
         }
-        let descriptor = object(&[("name", name.into())]);
+        let descriptor = Plain::new().with_text("name", name).done();
         let Ok(query) = permissions.query(descriptor.unchecked_ref()) else { return false };
         let Ok(status) = JsFuture::from(query).await else { return false };
         if JsSource(status).member("state").and_then(|state| state.text()).as_deref() != Some("granted") {

@@ -6,7 +6,7 @@ use lumencall_core::wire::{Source, Wire};
 use lumencall_core::{CallType, Millis, UserId};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::codec::JsSource;
+use crate::codec::{JsSource, join};
 use crate::error::{argument, fail};
 
 /// How long a command waits for its reply where the app does not say, in milliseconds.
@@ -56,9 +56,9 @@ impl Options {
 
 /// The address with `userId` in its query, for a server that authenticates nobody (`--auth dev`).
 fn address(url: &str, user: &str) -> Box<str> {
-    let separator = if url.contains('?') { "&" } else { "?" };
+    let separator = if url.bytes().any(|byte| byte == b'?') { "&" } else { "?" };
     let user: String = js_sys::encode_uri_component(user).into();
-    [url, separator, "userId=", &user].concat().into()
+    join(&[url, separator, "userId=", &user]).into()
 }
 
 /// Which media devices are meant.

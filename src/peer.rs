@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::{Array, Reflect};
+use js_sys::Array;
 use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Source, Wire};
 use lumencall_core::{CallId, CallType, UserId};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,7 +13,7 @@ use web_sys::{
     MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender, RtcRtpTransceiver, RtcTrackEvent,
 };
 
-use crate::codec::{JsSource, object, to_js};
+use crate::codec::{JsSource, Plain, set, to_js};
 use crate::driver::Driver;
 use crate::listener::Listener;
 use crate::media::LocalMedia;
@@ -58,7 +58,7 @@ impl Peer {
         ice_servers: &JsValue,
     ) -> Result<Rc<Self>, JsValue> {
         let configuration =
-            object(&[("iceServers", ice_servers.clone()), ("bundlePolicy", "max-bundle".into())]);
+            Plain::new().with("iceServers", ice_servers).with_text("bundlePolicy", "max-bundle").done();
         let peer = Rc::new(Self {
             call,
             user,
@@ -91,18 +91,17 @@ impl Peer {
 
     fn candidate_gathered(&self, driver: &Rc<Driver>, event: &RtcPeerConnectionIceEvent) {
         let Some(candidate) = event.candidate() else { return };
-        // Not every browser has a `usernameFragment` there, so it is read as a member that may be missing.
-        let username_fragment =
-            Wire::read_member(&JsSource((&candidate).into()), "usernameFragment").unwrap_or_default();
+        // Read as any message is. Not every browser has a `usernameFragment` there.
+        let candidate = JsSource(candidate.into());
         driver.drive(|session| {
             session.handle_local_candidate(IceCandidate {
                 call_id: self.call.clone(),
                 from_user_id: None,
                 to_user_id: self.user.clone(),
-                candidate: Private::new(candidate.candidate()),
-                sdp_mid: candidate.sdp_mid().map(Into::into),
-                sdp_m_line_index: candidate.sdp_m_line_index(),
-                username_fragment,
+                candidate: Wire::read_member(&candidate, "candidate").unwrap_or_default(),
+                sdp_mid: Wire::read_member(&candidate, "sdpMid").unwrap_or_default(),
+                sdp_m_line_index: Wire::read_member(&candidate, "sdpMLineIndex").unwrap_or_default(),
+                username_fragment: Wire::read_member(&candidate, "usernameFragment").unwrap_or_default(),
                 extra: Extra::default(),
             });
         });
@@ -121,13 +120,13 @@ impl Peer {
     }
 
     fn track_came(&self, driver: &Rc<Driver>, event: &RtcTrackEvent) {
-        let stream = match event.streams().get(0).dyn_into::<MediaStream>() {
-            Ok(stream) => stream,
+        let named = event.streams().get(0);
+        let stream: MediaStream = if named.is_undefined() {
             // The other side named no stream for its track.
-            Err(_) => match MediaStream::new_with_tracks(&Array::of1(&event.track())) {
-                Ok(stream) => stream,
-                Err(_) => return,
-            },
+            let Ok(stream) = MediaStream::new_with_tracks(&Array::of1(&event.track())) else { return };
+            stream
+        } else {
+            named.unchecked_into()
         };
         // A handle to the same stream; `stream.clone()` would be the browser's method, which copies it and its tracks.
         let known = self.shown.replace(Some(Clone::clone(&stream)));
@@ -158,7 +157,8 @@ impl Peer {
                 DescriptionType::Offer
             }
             Step::Apply(kind, sdp) => {
-                let description = object(&[("type", kind.as_str().into()), ("sdp", sdp.reveal().into())]);
+                let description =
+                    Plain::new().with_text("type", kind.as_str()).with_text("sdp", sdp.reveal()).done();
                 JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
                 driver.drive(|session| session.handle_remote_described(&self.call, &self.user));
                 if kind == DescriptionType::Answer {
@@ -184,8 +184,11 @@ impl Peer {
     fn add_transceivers(&self, media: Option<&LocalMedia>) {
         for (kind, sends) in [("audio", self.sends.audio), ("video", self.sends.video)] {
             if sends {
-                let streams = media.map_or_else(Array::new, |media| Array::of1(&media.stream));
-                let init = object(&[("direction", "sendrecv".into()), ("streams", streams.into())]);
+                let mut init = Plain::new();
+                if let Some(media) = media {
+                    init = init.with("streams", &Array::of1(&media.stream));
+                }
+                let init = init.done();
                 self.connection.add_transceiver_with_str_and_init(kind, init.unchecked_ref());
             }
         }
@@ -198,8 +201,7 @@ impl Peer {
             let kind = transceiver.receiver().track().kind();
             let sends = if kind == "audio" { self.sends.audio } else { self.sends.video };
             if sends {
-                // Setting the direction of a transceiver that has not been stopped cannot fail.
-                drop(Reflect::set(&transceiver, &"direction".into(), &"sendrecv".into()));
+                set(&transceiver, "direction", &"sendrecv".into());
                 if let Some(media) = media {
                     let sender: SenderWithStreams = transceiver.sender().unchecked_into();
                     sender.set_streams(&media.stream);

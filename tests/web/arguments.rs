@@ -60,8 +60,8 @@ fn making_a_client_touches_nothing_of_the_browser() {
     assert_eq!(party.client.user_id(), party.user);
     assert_eq!(party.client.connection_state(), "disconnected");
     assert!(party.calls().is_empty());
-    assert!(party.client.peer_connection("call-1", "bob").is_none());
-    assert!(party.client.peer_connection("", "").is_none());
+    assert!(party.client.peer_connection("call-1".into(), "bob".into()).is_none());
+    assert!(party.client.peer_connection("".into(), "".into()).is_none());
     assert_eq!(used(), before);
 }
 
@@ -70,15 +70,25 @@ fn an_event_that_there_is_not_cannot_be_listened_to() {
     let party = Party::new("alice");
     for name in ["call:incomming", "signal:offer", "reply", "", "constructor"] {
         let listener = || party.listener(|_| ());
-        for result in [party.client.on(name, listener()), party.client.once(name, listener())] {
+        for result in [
+            party.client.on(name.into(), listener().into()),
+            party.client.once(name.into(), listener().into()),
+        ] {
             let (code, message) = call_error(&result.expect_err("there is no such event"));
             assert_eq!(code, "invalid-argument");
             assert!(message.contains("event"), "{message}");
         }
-        party.client.off(name, &listener());
+        party.client.off(name.into(), &listener());
+    }
+    for wrong in [JsValue::UNDEFINED, JsValue::NULL, "click".into()] {
+        let refused = party.client.on("error".into(), wrong).expect_err("it is no function");
+        assert_eq!(
+            call_error(&refused),
+            ("invalid-argument".into(), "the listener should be a function".into())
+        );
     }
     for name in EVENTS {
-        party.client.once(name, party.listener(|_| ())).expect("there is such an event");
+        party.client.once(name.into(), party.listener(|_| ()).into()).expect("there is such an event");
     }
 }
 

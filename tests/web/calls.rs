@@ -36,9 +36,10 @@ async fn i4_a_video_call_from_ring_to_end() {
         let known = party.calls();
         assert_eq!(text(&known[0], "state"), "connected");
         assert_eq!(participants(&known[0]), [&*alice.user, &*bob.user]);
-        let connection = party.client.peer_connection(&id, &other.user).expect("there is one");
+        let connection =
+            party.client.peer_connection((*id).into(), (*other.user).into()).expect("there is one");
         assert_eq!(text(&connection, "connectionState"), "connected");
-        assert!(party.client.peer_connection(&id, &party.user).is_none());
+        assert!(party.client.peer_connection((*id).into(), (*party.user).into()).is_none());
 
         let mine = party.stream("media:local", &id).await;
         let theirs = party.stream("media:remote", &id).await;

@@ -16,14 +16,14 @@ async fn i32_nothing_is_left_of_a_client_that_was_in_a_call() {
     let bob = Party::connected("bob").await;
     let id = alice.reaches(&bob, "video").await;
     let streams = [alice.stream("media:local", &id).await, bob.stream("media:local", &id).await];
-    let connection = alice.client.peer_connection(&id, &bob.user).expect("there is one");
+    let connection = alice.client.peer_connection((*id).into(), (*bob.user).into()).expect("there is one");
     let heard = alice.heard().len();
 
     alice.client.dispose();
     assert_eq!(track_states(&streams[0]), ["ended", "ended"], "at once");
     assert_eq!(text(&connection, "connectionState"), "closed");
     assert_eq!(alice.client.connection_state(), "disconnected");
-    assert!(alice.client.peer_connection(&id, &bob.user).is_none());
+    assert!(alice.client.peer_connection((*id).into(), (*bob.user).into()).is_none());
     assert!(alice.calls().is_empty());
     until("the socket is closed", || socket.ready_state() == web_sys::WebSocket::CLOSED).await;
     assert_eq!(bob.ended(&id).await, "completed", "Bob heard that Alice hung up");

@@ -25,7 +25,9 @@ async fn a_listener_that_throws_is_reported_and_harms_nothing() {
         reports.borrow_mut().push(text(&get(event, "error"), "message"));
     });
     for event in ["call:incoming", "call:state-changed", "media:local"] {
-        bob.client.on(event, Function::new_no_args("throw new Error('of the app')")).expect("an event");
+        bob.client
+            .on(event.into(), Function::new_no_args("throw new Error('of the app')").into())
+            .expect("an event");
     }
     let after = Rc::new(Cell::new(0));
     let count = after.clone();
@@ -52,7 +54,7 @@ async fn a_listener_may_accept_and_hang_up() {
     alice.on("call:state-changed", |client, changed| {
         if text(&changed, "state") == "connected" {
             let call = text(&changed, "callId");
-            assert!(client.peer_connection(&call, "nobody").is_none());
+            assert!(client.peer_connection((*call).into(), "nobody".into()).is_none());
             let hangup = client.hangup((&*call).into());
             alone(hangup);
         }
@@ -96,12 +98,12 @@ async fn a_listener_may_toggle_and_listen_and_stop_listening() {
         move |_| {
             heard.set(heard.get() + 1);
             let client = client.upgrade().expect("the client is there");
-            client.off("call:state-changed", itself.borrow().as_ref().expect("it was noted"));
-            client.once("call:state-changed", Function::new_no_args("")).expect("an event");
+            client.off("call:state-changed".into(), itself.borrow().as_ref().expect("it was noted"));
+            client.once("call:state-changed".into(), Function::new_no_args("").into()).expect("an event");
         }
     });
     itself.replace(Some(listener.clone()));
-    bob.client.on("call:state-changed", listener).expect("an event");
+    bob.client.on("call:state-changed".into(), listener.into()).expect("an event");
     alice.on("call:state-changed", |client, changed| {
         if text(&changed, "state") == "connected" {
             let toggle = client.toggle_media(get(&changed, "callId"), json(r#"{"audio": false}"#));
@@ -149,15 +151,15 @@ async fn once_is_once_and_off_is_off() {
     };
     let [always, once, off, other] = [counting(0), counting(1), counting(2), counting(3)];
     for _ in 0..2 {
-        bob.client.on("call:incoming", always.clone()).expect("an event");
+        bob.client.on("call:incoming".into(), always.clone().into()).expect("an event");
     }
-    bob.client.once("call:incoming", once).expect("an event");
-    bob.client.on("call:incoming", off.clone()).expect("an event");
-    bob.client.off("call:incoming", &off);
-    bob.client.once("call:incoming", off.clone()).expect("an event");
-    bob.client.off("call:incoming", &off);
-    bob.client.on("call:participant-left", other.clone()).expect("an event");
-    bob.client.off("call:incoming", &other);
+    bob.client.once("call:incoming".into(), once.into()).expect("an event");
+    bob.client.on("call:incoming".into(), off.clone().into()).expect("an event");
+    bob.client.off("call:incoming".into(), &off);
+    bob.client.once("call:incoming".into(), off.clone().into()).expect("an event");
+    bob.client.off("call:incoming".into(), &off);
+    bob.client.on("call:participant-left".into(), other.clone().into()).expect("an event");
+    bob.client.off("call:incoming".into(), &other);
     for _ in 0..2 {
         let id = alice.rings(&bob, "audio").await;
         done(bob.client.reject((&*id).into())).await;

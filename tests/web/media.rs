@@ -45,7 +45,10 @@ async fn a_camera_that_goes_off_is_freed_and_comes_back() {
     done(alice.client.toggle_media((&*id).into(), json(r#"{"video": true}"#))).await;
     bob.hears("call:media-changed", |media| get(media, "video") == JsValue::TRUE).await;
     assert_eq!((kinds(&mine), track_states(&mine)), (both(), vec!["live".to_owned(); 2]));
-    let sender = sending(&alice.client.peer_connection(&id, &bob.user).expect("there is one"), "video");
+    let sender = sending(
+        &alice.client.peer_connection((*id).into(), (*bob.user).into()).expect("there is one"),
+        "video",
+    );
     until("the camera is sent", || {
         let track = get(&sender, "track");
         track.is_object() && text(&track, "readyState") == "live"

@@ -80,7 +80,7 @@ impl Party {
                 log.heard.borrow_mut().push((event, data));
                 log.wakers.take().iter().for_each(Waker::wake_by_ref);
             });
-            party.client.on(event, listener).expect("there is such an event");
+            party.client.on(event.into(), listener.into()).expect("there is such an event");
         }
         party
     }
@@ -106,7 +106,7 @@ impl Party {
         let listener = self.listener(move |data| {
             listen(&client.upgrade().expect("the client is there"), data);
         });
-        self.client.on(event, listener).expect("there is such an event");
+        self.client.on(event.into(), listener.into()).expect("there is such an event");
     }
 
     /// Asks for a call.

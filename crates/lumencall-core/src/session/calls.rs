@@ -4,7 +4,7 @@ use super::commands::What;
 use super::peers::Peer;
 use super::{Action, ClientSession, Event};
 use crate::wire::{Command, Hangup, Private, ServerEvent, StateChanged};
-use crate::{Call, CallId, CallState, EndReason, UserId};
+use crate::{Call, CallId, CallState, EndReason, MediaFlags, UserId};
 
 /// This device's part in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,23 +70,39 @@ impl ClientSession {
         }
     }
 
-    /// The call moved to another state; that it is a new one is told once.
-    pub(super) fn state_changed(&mut self, changed: StateChanged) {
-        let Some(local) = self.local(&changed.call_id) else { return };
+    /// The call moved to another state. Returns whether that is news.
+    pub(super) fn state_changed(&mut self, changed: &StateChanged) -> bool {
+        let Some(local) = self.local(&changed.call_id) else { return false };
         if local.call.state == changed.state {
-            return;
+            return false;
         }
         local.call.state = changed.state;
         match changed.state {
             CallState::Connecting => local.call.answered_at.clone_from(&changed.at),
-            CallState::Ended => return self.ended(changed),
+            CallState::Ended => self.ended(&changed.call_id),
             CallState::Idle
             | CallState::Initiating
             | CallState::Ringing
             | CallState::Connected
             | CallState::Reconnecting => {}
         }
-        self.emit(Event::Call(ServerEvent::StateChanged(changed)));
+        true
+    }
+
+    /// A member shows something else from now on. Returns whether this device knows of the call.
+    pub(super) fn shows(
+        &mut self,
+        call: &CallId,
+        user: &UserId,
+        change: impl Fn(MediaFlags) -> MediaFlags,
+    ) -> bool {
+        let Some(local) = self.local(call) else { return false };
+        for participant in &mut local.call.participants {
+            if participant.user_id == *user {
+                participant.set_media(change(participant.media()));
+            }
+        }
+        true
     }
 
     /// The connection that would have told of the end is gone; the server finds the same reason for it, as far as can be
@@ -102,20 +118,20 @@ impl ClientSession {
             (true, Part::Leaving) => EndReason::Completed,
             (true, Part::Ringing | Part::Engaged) => EndReason::Failed,
         };
-        self.ended(StateChanged {
+        self.ended(call);
+        self.emit(Event::Call(ServerEvent::StateChanged(StateChanged {
             call_id: call.clone(),
             state: CallState::Ended,
             end_reason: Some(reason),
             answered_elsewhere: None,
             at: None,
-        });
+        })));
     }
 
-    fn ended(&mut self, changed: StateChanged) {
-        self.leave_here(&changed.call_id);
-        self.calls.retain(|local| local.call.id != changed.call_id);
-        self.remember_ended(changed.call_id.clone());
-        self.emit(Event::Call(ServerEvent::StateChanged(changed)));
+    fn ended(&mut self, call: &CallId) {
+        self.leave_here(call);
+        self.calls.retain(|local| local.call.id != *call);
+        self.remember_ended(call.clone());
     }
 
     /// Leaves a call without being asked to. The server is told, and nobody waits for its reply.

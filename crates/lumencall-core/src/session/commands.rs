@@ -27,6 +27,17 @@ pub(super) enum What {
     Leave(CallId),
 }
 
+impl What {
+    /// The call that it is about.
+    const fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::Connect | Self::Initiate => None,
+            Self::Accept(call) | Self::Leave(call) => Some(call),
+            Self::Toggle(toggle) => Some(&toggle.call_id),
+        }
+    }
+}
+
 impl Waiting {
     pub(super) fn deadline(&self) -> Option<Millis> {
         self.deadline.map(|(_, deadline)| deadline)
@@ -62,7 +73,7 @@ impl ClientSession {
         let respond = Command::Respond(CallRespond { call_id: call.clone(), action: RespondAction::Accept });
         let ticket = self.ask(now, respond, What::Accept(call.clone()));
         if let Some(offer) = offer {
-            self.handle_offer(call, &caller, offer);
+            self.handle_offer(call, &caller, &offer);
         }
         ticket
     }
@@ -114,7 +125,7 @@ impl ClientSession {
                 continue;
             };
             let connecting = matches!(waiting.what, What::Connect);
-            let accepting = if let What::Accept(call) = &waiting.what { Some(call.clone()) } else { None };
+            let accepting = waiting.what.call().filter(|_| matches!(waiting.what, What::Accept(_))).cloned();
             self.act(Action::Settle { ticket, result: Err(Failure::TIMEOUT) });
             if connecting {
                 return self.abandon_socket(&Failure::TIMEOUT);
@@ -130,48 +141,49 @@ impl ClientSession {
             return;
         };
         let Waiting { what, deadline, .. } = self.waiting.swap_remove(index);
-        let result = match (reply.error, reply.ok) {
-            (Some(error), _) => Err(Failure::from(error)),
-            (None, Some(done)) => Ok(done.call),
-            (None, None) => Err(Failure::PROTOCOL),
+        let mut result = match reply.error {
+            Some(error) => Err(Failure::from(error)),
+            None => reply.ok.map(|done| done.call).ok_or(Failure::PROTOCOL),
         };
-        let Some((ticket, _)) = deadline else { return self.handle_late(what, result) };
-        let result = match (what, result) {
-            (What::Initiate, Ok(Some(call))) => {
-                self.initiated(call.clone());
-                Ok(Some(call))
+        match &what {
+            What::Connect => {}
+            What::Initiate => match &result {
+                // Nobody waits for it any more: a call that was made all the same is given up.
+                Ok(Some(call)) if deadline.is_none() => self.give_up(call.id.clone()),
+                Ok(Some(call)) => self.initiated(call),
+                Ok(None) => result = Err(Failure::PROTOCOL),
+                Err(_) => {}
+            },
+            What::Accept(call) => {
+                if deadline.is_some() {
+                    result = self.accepted(call, result);
+                }
             }
-            (What::Initiate, Ok(None)) => Err(Failure::PROTOCOL),
-            (What::Accept(id), result) => self.accepted(&id, result).map_err(|failure| failure.about(&id)),
-            (What::Toggle(toggle), Ok(_)) => {
-                self.toggled(&toggle);
-                Ok(None)
+            What::Toggle(toggle) => {
+                if result.is_ok() {
+                    self.toggled(toggle);
+                }
             }
-            (What::Toggle(MediaToggle { call_id, .. }), Err(failure)) => Err(failure.about(&call_id)),
-            // The call may have ended in the meantime, which is what was wanted.
-            (What::Leave(_), Ok(_) | Err(Failure { code: FailureCode::UnknownCall, .. }))
-            | (What::Connect, Ok(_)) => Ok(None),
-            (What::Leave(id), Err(failure)) => Err(failure.about(&id)),
-            (What::Connect | What::Initiate, Err(failure)) => Err(failure),
-        };
-        self.act(Action::Settle { ticket, result });
-    }
-
-    /// A reply that nobody waits for any more: a call that was made all the same is given up.
-    fn handle_late(&mut self, what: What, result: Result<Option<Call>, Failure>) {
-        match (what, result) {
-            (What::Initiate, Ok(Some(call))) => self.give_up(call.id),
-            (What::Toggle(toggle), Ok(_)) => self.toggled(&toggle),
-            (What::Connect | What::Initiate | What::Accept(_) | What::Toggle(_) | What::Leave(_), _) => {}
+            What::Leave(_) => {
+                // The call may have ended in the meantime, which is what was wanted.
+                if matches!(result, Err(Failure { code: FailureCode::UnknownCall, .. })) {
+                    result = Ok(None);
+                }
+            }
+        }
+        if let Some((ticket, _)) = deadline {
+            if let (Err(failure), Some(call)) = (&mut result, what.call()) {
+                failure.call = Some(call.clone());
+            }
+            self.act(Action::Settle { ticket, result });
         }
     }
 
-    fn initiated(&mut self, call: Call) {
-        let (id, call_type, callees) = (call.id.clone(), call.call_type, call.callee_ids.clone());
-        self.calls.push(LocalCall::new(call, Part::Engaged));
-        for callee in callees {
-            self.open_peer(&id, &callee, call_type);
-            self.act(Action::Offer { call: id.clone(), user: callee });
+    fn initiated(&mut self, call: &Call) {
+        self.calls.push(LocalCall::new(call.clone(), Part::Engaged));
+        for callee in &call.callee_ids {
+            self.open_peer(&call.id, callee, call.call_type);
+            self.act(Action::Offer { call: call.id.clone(), user: callee.clone() });
         }
     }
 
@@ -196,12 +208,9 @@ impl ClientSession {
 
     fn toggled(&mut self, toggle: &MediaToggle) {
         let user = self.user.clone();
-        let Some(local) = self.local(&toggle.call_id) else { return };
-        for participant in
-            local.call.participants.iter_mut().filter(|participant| participant.user_id == user)
-        {
-            participant.set_media(participant.media().with(toggle.audio, toggle.video, toggle.screen_share));
-        }
+        self.shows(&toggle.call_id, &user, |media| {
+            media.with(toggle.audio, toggle.video, toggle.screen_share)
+        });
     }
 
     /// Sends a command that wants a reply.

@@ -47,50 +47,58 @@ impl ClientSession {
     }
 
     fn handle_event(&mut self, event: ServerEvent) {
+        if self.apply(&event) {
+            self.emit(Event::Call(event));
+        }
+    }
+
+    /// Takes an event into the mirror. Returns whether the app is to hear of it.
+    fn apply(&mut self, event: &ServerEvent) -> bool {
         match event {
             ServerEvent::Incoming(call) => {
-                if self.local(&call.id).is_none() {
+                let is_new = self.local(&call.id).is_none();
+                if is_new {
                     self.log(LogLevel::Info, "incoming", Some(&call.id));
                     self.calls.push(LocalCall::new(call.clone(), Part::Ringing));
-                    self.emit(Event::Call(ServerEvent::Incoming(call)));
                 }
+                is_new
             }
             ServerEvent::StateChanged(changed) => {
                 self.log(LogLevel::Info, changed.state.as_str(), Some(&changed.call_id));
-                self.state_changed(changed);
+                self.state_changed(changed)
             }
             ServerEvent::ParticipantJoined(joined) => {
-                let Some(local) = self.local(&joined.call_id) else { return };
+                let Some(local) = self.local(&joined.call_id) else { return false };
                 local.call.participants.retain(|known| known.user_id != joined.participant.user_id);
                 local.call.participants.push(joined.participant.clone());
-                self.emit(Event::Call(ServerEvent::ParticipantJoined(joined)));
+                true
             }
             ServerEvent::ParticipantLeft(left) => {
-                let Some(local) = self.local(&left.call_id) else { return };
+                let Some(local) = self.local(&left.call_id) else { return false };
                 local.call.participants.retain(|known| known.user_id != left.user_id);
                 self.close_peer(&left.call_id, &left.user_id);
-                self.emit(Event::Call(ServerEvent::ParticipantLeft(left)));
+                true
             }
-            ServerEvent::MediaChanged(changed) => {
-                let Some(local) = self.local(&changed.call_id) else { return };
-                for known in
-                    local.call.participants.iter_mut().filter(|known| known.user_id == changed.user_id)
-                {
-                    known.set_media(known.media().with(changed.audio, changed.video, changed.screen_share));
-                }
-                self.emit(Event::Call(ServerEvent::MediaChanged(changed)));
-            }
+            ServerEvent::MediaChanged(changed) => self.shows(&changed.call_id, &changed.user_id, |media| {
+                media.with(changed.audio, changed.video, changed.screen_share)
+            }),
             ServerEvent::Offer(offer) => {
-                let Some(from) = offer.from_user_id else { return };
-                self.handle_offer(&offer.call_id, &from, offer.sdp);
+                if let Some(from) = &offer.from_user_id {
+                    self.handle_offer(&offer.call_id, from, &offer.sdp);
+                }
+                false
             }
             ServerEvent::Answer(answer) => {
-                let Some(from) = answer.from_user_id else { return };
-                self.handle_answer(answer.call_id, from, answer.sdp);
+                if let Some(from) = &answer.from_user_id {
+                    self.handle_answer(&answer.call_id, from, &answer.sdp);
+                }
+                false
             }
             ServerEvent::Candidate(candidate) => {
-                let Some(from) = candidate.from_user_id.clone() else { return };
-                self.handle_candidate(candidate, from);
+                if let Some(from) = &candidate.from_user_id {
+                    self.handle_candidate(candidate, from);
+                }
+                false
             }
         }
     }

@@ -40,37 +40,37 @@ impl ClientSession {
     }
 
     /// An offer is answered by a device that is in the call. One that rings keeps it, unread, for when it accepts.
-    pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: Private) {
+    pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: &Private) {
         let Some(local) = self.local(call) else { return };
         match local.part {
-            Part::Ringing => local.offer = Some(offer),
+            Part::Ringing => local.offer = Some(offer.clone()),
             Part::Leaving => {}
             Part::Engaged => {
                 let call_type = local.call.call_type;
                 if local.peer(from).is_none() {
                     self.open_peer(call, from, call_type);
                 }
-                self.act(Action::Answer { call: call.clone(), user: from.clone(), offer });
+                self.act(Action::Answer { call: call.clone(), user: from.clone(), offer: offer.clone() });
             }
         }
     }
 
-    pub(super) fn handle_answer(&mut self, call: CallId, user: UserId, answer: Private) {
-        if self.local(&call).and_then(|local| local.peer(&user)).is_some() {
-            self.act(Action::ApplyAnswer { call, user, answer });
+    pub(super) fn handle_answer(&mut self, call: &CallId, user: &UserId, answer: &Private) {
+        if self.local(call).and_then(|local| local.peer(user)).is_some() {
+            self.act(Action::ApplyAnswer { call: call.clone(), user: user.clone(), answer: answer.clone() });
         }
     }
 
-    pub(super) fn handle_candidate(&mut self, candidate: IceCandidate, user: UserId) {
+    pub(super) fn handle_candidate(&mut self, candidate: &IceCandidate, user: &UserId) {
         let Some(local) = self.local(&candidate.call_id) else { return };
         if local.part != Part::Engaged {
             return;
         }
-        let Some(peer) = local.peer(&user) else { return };
+        let Some(peer) = local.peer(user) else { return };
         if peer.described {
-            self.act(Action::AddCandidate { candidate, user });
+            self.act(Action::AddCandidate { candidate: candidate.clone(), user: user.clone() });
         } else if peer.waiting.len() < MOST_WAITING {
-            peer.waiting.push(candidate);
+            peer.waiting.push(candidate.clone());
         }
     }
 

@@ -122,11 +122,12 @@ pub struct ClientFrame {
 impl Wire for ClientFrame {
     fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
         let (event, data) = envelope(source, fault);
-        let command =
-            fault.within("data", |fault| Command::take_data(&event, &data, fault)).unwrap_or_else(|| {
-                fault.note_member("event", UNKNOWN_EVENT);
-                Command::Open(SessionOpen { device_id: None, resume: None })
-            });
+        let sound = fault.is_none();
+        let command = Command::take_data(&event, &data, fault).unwrap_or_else(|| {
+            fault.note_member("event", UNKNOWN_EVENT);
+            Command::Open(SessionOpen { device_id: None, resume: None })
+        });
+        fault.name(sound, "data");
         Self { id: Wire::take_member(source, "id", fault), command }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Fault, Sink, Source, Wire};
 
 /// Text that no log shows: an SDP, a candidate, a secret. Its `Debug` tells the length and nothing more.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Private(Box<str>);
 
 impl Private {

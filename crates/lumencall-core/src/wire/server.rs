@@ -159,7 +159,8 @@ pub struct ServerFrame {
 impl Wire for ServerFrame {
     fn take<S: Source>(source: &S, fault: &mut Fault) -> Self {
         let (event, data) = envelope(source, fault);
-        let message = fault.within("data", |fault| match &*event {
+        let sound = fault.is_none();
+        let message = match &*event {
             "session:welcome" => ServerMessage::Welcome(Wire::take(&data, fault)),
             "reply" => ServerMessage::Reply(Wire::take(&data, fault)),
             "error" => ServerMessage::Error(Wire::take(&data, fault)),
@@ -170,7 +171,8 @@ impl Wire for ServerFrame {
                     ServerMessage::Error(Wire::take(&data, fault))
                 }
             },
-        });
+        };
+        fault.name(sound, "data");
         Self { seq: Wire::take_member(source, "seq", fault), message }
     }
 

@@ -82,14 +82,17 @@ impl Fault {
         self.0.get_or_insert(WireError { field, expected });
     }
 
-    /// Reads a member by `take`; what is found wrong there carries its name.
-    pub(crate) fn within<T>(&mut self, name: &'static str, take: impl FnOnce(&mut Self) -> T) -> T {
-        let sound = self.0.is_none();
-        let value = take(self);
-        if sound {
+    /// Whether nothing was wrong so far.
+    pub(crate) const fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Puts the name of a member to what was found wrong in it, if all was well before it.
+    #[inline(never)]
+    pub(crate) fn name(&mut self, was_none: bool, name: &'static str) {
+        if was_none {
             self.0 = self.0.map(|error| error.within(name));
         }
-        value
     }
 
     /// The value, if nothing was wrong.
@@ -109,13 +112,14 @@ pub trait Wire: Sized {
     /// Reads the value from a member of `object`; [`Option`] makes an absent or null member legal.
     #[inline(never)]
     fn take_member<S: Source>(object: &S, name: &'static str, fault: &mut Fault) -> Self {
-        fault.within(name, |fault| {
-            let member = object.member(name).unwrap_or_else(|| {
-                fault.note("a value");
-                S::null()
-            });
-            Self::take(&member, fault)
-        })
+        let sound = fault.is_none();
+        let member = object.member(name).unwrap_or_else(|| {
+            fault.note("a value");
+            S::null()
+        });
+        let value = Self::take(&member, fault);
+        fault.name(sound, name);
+        value
     }
 
     /// Writes the value as a member of the object that is being written.
@@ -160,7 +164,10 @@ impl<T: Wire> Wire for Option<T> {
 
     #[inline(never)]
     fn take_member<S: Source>(object: &S, name: &'static str, fault: &mut Fault) -> Self {
-        fault.within(name, |fault| object.member(name).map(|member| T::take(&member, fault)))
+        let sound = fault.is_none();
+        let value = object.member(name).map(|member| T::take(&member, fault));
+        fault.name(sound, name);
+        value
     }
 
     fn write_member<K: Sink>(&self, name: &'static str, sink: &mut K) {

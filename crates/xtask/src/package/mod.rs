@@ -5,6 +5,7 @@ mod manifest;
 mod names;
 mod program;
 mod sizes;
+mod trim;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ const WASM_OPT: &[&str] = &[
     "--enable-reference-types",
     "--enable-multivalue",
     "--strip-producers",
+    "--strip-target-features",
 ];
 
 /// Builds the SDK and puts the package together in `pkg/`.
@@ -42,35 +44,36 @@ const WASM_OPT: &[&str] = &[
 pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
     let compiled = compile(workspace)?;
     let glue = bind(workspace, &compiled)?;
-    let optimized = glue.join("optimized.wasm");
+    let (bound, trimmed, optimized) =
+        (glue.join("lumencall_bg.wasm"), glue.join("trimmed.wasm"), glue.join("optimized.wasm"));
+    write(&trimmed, &trim::trim(&read(&bound)?)?)?;
     let mut wasm_opt = workspace.command(workspace.npm_program("wasm-opt"));
-    wasm_opt.args(WASM_OPT).arg(glue.join("lumencall_bg.wasm")).arg("-o").arg(&optimized);
+    wasm_opt.args(WASM_OPT).arg(&trimmed).arg("-o").arg(&optimized);
     process::capture(&mut wasm_opt)?;
     shorten_names(&optimized, &glue.join("lumencall.js"))?;
     assemble::assemble(workspace, &glue, &optimized)
 }
 
 fn shorten_names(module: &Path, glue: &Path) -> Result<(), Failure> {
-    let bytes = fs::read(module).map_err(|error| Failure::io("read", module, &error))?;
     let text = fs::read_to_string(glue).map_err(|error| Failure::io("read", glue, &error))?;
-    let (bytes, text) = names::shorten(&bytes, &text)?;
-    fs::write(module, bytes).map_err(|error| Failure::io("write", module, &error))?;
-    fs::write(glue, text).map_err(|error| Failure::io("write", glue, &error))
+    let (bytes, text) = names::shorten(&read(module)?, &text)?;
+    write(module, &bytes)?;
+    write(glue, text.as_bytes())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::io("read", path, &error))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    fs::write(path, bytes).map_err(|error| Failure::io("write", path, &error))
 }
 
 fn compile(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let mut cargo = Toolchain::require(workspace)?.cargo(workspace);
     cargo.args(["build", "--package", "lumencall", "--lib", "--profile", "wasm", "--target", TARGET]);
-    cargo.env("RUSTFLAGS", without_home());
     process::show(&mut cargo)?;
     Ok(workspace.wasm_target().join(TARGET).join("wasm/lumencall.wasm"))
-}
-
-/// Keeps the paths of whoever built it out of the module.
-fn without_home() -> String {
-    let home =
-        std::env::var("CARGO_HOME").or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")));
-    home.map(|home| format!("--remap-path-prefix={home}/registry/src=")).unwrap_or_default()
 }
 
 /// Lets wasm-bindgen write the glue; returns the folder that holds it.
