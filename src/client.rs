@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use js_sys::{Function, Promise};
 use lumencall_core::session::{ClientSession, FailureCode, Ticket};
-use lumencall_core::wire::{CallInitiate, Source, Wire};
+use lumencall_core::wire::{CallInitiate, Source, Wire, WireError};
 use lumencall_core::{CallId, Millis, UserId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -93,24 +93,36 @@ impl CallClient {
     /// Accepts a call that rings here.
     pub fn accept(&self, call: JsValue) -> Promise {
         let driver = self.driver.clone();
-        promise(async move { driver.accept(read_id(&call)?).await })
+        promise(async move { driver.accept(read_id(call)?).await })
     }
 
     /// Declines a call that rings here.
     pub fn reject(&self, call: JsValue) -> Promise {
-        self.with_call(call, ClientSession::reject)
+        self.with_call(call, Ask::Reject)
     }
 
     /// Leaves a call.
     pub fn hangup(&self, call: JsValue) -> Promise {
-        self.with_call(call, ClientSession::hangup)
+        self.with_call(call, Ask::Hangup)
+    }
+
+    /// Rings one more.
+    #[wasm_bindgen(js_name = addParticipant)]
+    pub fn add_participant(&self, call: JsValue, user: JsValue) -> Promise {
+        self.with_call(call, Ask::Choose(user, ClientSession::add_participant))
+    }
+
+    /// Puts one out of a call.
+    #[wasm_bindgen(js_name = removeParticipant)]
+    pub fn remove_participant(&self, call: JsValue, user: JsValue) -> Promise {
+        self.with_call(call, Ask::Choose(user, ClientSession::remove_participant))
     }
 
     /// Turns microphone and camera on or off.
     #[wasm_bindgen(js_name = toggleMedia)]
     pub fn toggle_media(&self, call: JsValue, media: JsValue) -> Promise {
         let driver = self.driver.clone();
-        promise(async move { driver.toggle(read_id(&call)?, MediaOptions::read(media)?).await })
+        promise(async move { driver.toggle(read_id(call)?, MediaOptions::read(media)?).await })
     }
 
     /// The calls that ring or are going on.
@@ -151,26 +163,40 @@ fn promise(future: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> 
     future_to_promise(future)
 }
 
+/// What is asked about a call that is the session's affair alone.
+enum Ask {
+    Reject,
+    Hangup,
+    /// Something about one who is in the call, or is to be.
+    Choose(JsValue, fn(&mut ClientSession, Millis, &CallId, UserId) -> Ticket),
+}
+
 impl CallClient {
-    /// Gives a command about a call to the session. Not at once, but in its turn: what was asked before it may begin later,
-    /// too, and is to come first.
-    fn with_call(
-        &self,
-        call: JsValue,
-        command: fn(&mut ClientSession, Millis, &CallId) -> Ticket,
-    ) -> Promise {
+    /// Asks the session. Not at once, but in its turn: what was asked before may begin later, too, and is to come first.
+    fn with_call(&self, call: JsValue, ask: Ask) -> Promise {
         let driver = self.driver.clone();
         promise(async move {
-            let call = read_id(&call)?;
-            let ticket = command(&mut driver.session.borrow_mut(), now(), &call);
+            let call = read_id(call)?;
+            let ticket = match ask {
+                Ask::Reject => driver.session.borrow_mut().reject(now(), &call),
+                Ask::Hangup => driver.session.borrow_mut().hangup(now(), &call),
+                Ask::Choose(user, choose) => {
+                    let user = read(user, "userId")?;
+                    choose(&mut driver.session.borrow_mut(), now(), &call, user)
+                }
+            };
             JsFuture::from(driver.ask(ticket)).await
         })
     }
 }
 
-fn read_id(call: &JsValue) -> Result<CallId, JsValue> {
-    CallId::read(&JsSource(call.clone()))
-        .map_err(|error| argument(lumencall_core::wire::WireError { field: "callId", ..error }))
+fn read_id(call: JsValue) -> Result<CallId, JsValue> {
+    read(call, "callId")
+}
+
+/// An argument by its name.
+fn read<T: Wire>(value: JsValue, name: &'static str) -> Result<T, JsValue> {
+    T::read(&JsSource(value)).map_err(|error| argument(WireError { field: name, ..error }))
 }
 
 fn check_environment() -> Result<(), JsValue> {

@@ -53,14 +53,16 @@ impl Driver {
             return Ok(call);
         }
         let id = CallId::read_member(&JsSource(call.clone()), "id").map_err(argument)?;
+        if self.call_type(&id) == Some(CallType::Audio) {
+            // It may be the call of the one who was called, for which a camera was opened in vain.
+            media.keep_only(CallType::Audio.into());
+        }
         self.entered(id, call, opened, media)
     }
 
     /// Accepts. The answer leaves with the accept; camera and microphone join it when they are open.
     pub(crate) async fn accept(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
-        let call_type =
-            self.session.borrow().calls().find(|known| known.id == call).map(|known| known.call_type);
-        let wanted = Kinds::from(call_type.unwrap_or(CallType::Audio));
+        let wanted = Kinds::from(self.call_type(&call).unwrap_or(CallType::Audio));
         let media = self.take_media(wanted)?;
         let ticket = self.session.borrow_mut().accept(now(), &call);
         let reply = JsFuture::from(self.ask(ticket));
@@ -111,9 +113,7 @@ impl Driver {
                 "screenShare: this version does not share screens",
             ));
         }
-        let call_type =
-            self.session.borrow().calls().find(|known| known.id == call_id).map(|known| known.call_type);
-        if video == Some(true) && call_type == Some(CallType::Audio) {
+        if video == Some(true) && self.call_type(&call_id) == Some(CallType::Audio) {
             return Err(fail(
                 FailureCode::InvalidState,
                 "this is an audio call; call with type 'video' for a picture",
@@ -211,6 +211,11 @@ impl Driver {
             )));
         }
         Ok(())
+    }
+
+    /// What a call that is known here was made with.
+    fn call_type(&self, call: &CallId) -> Option<CallType> {
+        self.session.borrow().calls().find(|known| known.id == *call).map(|known| known.call_type)
     }
 
     pub(crate) fn calls(&self) -> JsValue {

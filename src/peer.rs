@@ -160,6 +160,10 @@ impl Peer {
                 let description =
                     Plain::new().with_text("type", kind.as_str()).with_text("sdp", sdp.reveal()).done();
                 JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
+                // There may be another peer connection to the same user by now.
+                if self.closed.get() {
+                    return Ok(());
+                }
                 driver.drive(|session| session.handle_remote_described(&self.call, &self.user));
                 if kind == DescriptionType::Answer {
                     return Ok(());
@@ -174,6 +178,9 @@ impl Peer {
         };
         let description = JsFuture::from(made).await?;
         JsFuture::from(self.connection.set_local_description(description.unchecked_ref())).await?;
+        if self.closed.get() {
+            return Ok(());
+        }
         // Sent as it was made: gathering has added nothing to it.
         let sdp = JsSource(description).member("sdp").and_then(|sdp| sdp.text()).unwrap_or_default();
         driver.drive(|session| session.handle_local_description(&self.call, &self.user, kind, sdp.into()));

@@ -4,6 +4,9 @@ export type CallType = 'audio' | 'video'
 /** Where a call stands. */
 export type CallState = 'idle' | 'initiating' | 'ringing' | 'connecting' | 'connected' | 'reconnecting' | 'ended'
 
+/** What became of one who was called, while the call goes on for the others. */
+export type CalleeOutcome = 'ringing' | 'rejected' | 'missed' | 'busy'
+
 /** Why a call ended. */
 export type EndReason = 'completed' | 'rejected' | 'missed' | 'busy' | 'failed' | 'cancelled'
 
@@ -24,12 +27,14 @@ export interface Call {
   readonly type: CallType
   readonly state: CallState
   readonly callerId: string
+  /** Who is called, or has accepted, beside the caller. */
   readonly calleeIds: readonly string[]
   /** ISO 8601 in UTC, by the server's clock, like the other times. */
   readonly startedAt?: string
   readonly answeredAt?: string
   readonly endedAt?: string
   readonly endReason?: EndReason
+  /** Who is in the call. The first has been in it for the longest time, and owns it. */
   readonly participants: readonly CallParticipant[]
   /** What the caller gave to `initiate`, at most 1024 bytes. */
   readonly metadata?: string
@@ -59,6 +64,10 @@ export type CallErrorCode =
   | 'invalid-state'
   /** You are in a call already. */
   | 'already-in-call'
+  /** Somebody whom you call rings at you, and one of you calls several: accept that call, which is the error's `callId`. */
+  | 'already-ringing'
+  /** Only the owner of the call may do this: who has been in it for the longest time. */
+  | 'not-owner'
   /** A bound of the server was met. */
   | 'limit-exceeded'
   /** The call ended before it was done. */
@@ -115,9 +124,19 @@ export interface CallEvents {
     readonly video?: boolean
     readonly screenShare?: boolean
   }
+  /** What became of one who was called, while the call goes on for the others. Also when one more is called. */
+  'call:callee-changed': { readonly callId: string; readonly userId: string; readonly outcome: CalleeOutcome }
+  /** In a call of more than two: whether a participant is connected to anybody. */
+  'call:participant-changed': {
+    readonly callId: string
+    readonly userId: string
+    readonly connection: 'connected' | 'reconnecting'
+  }
+  /** You are in a call with another of your devices, or are so no more. */
+  'call:elsewhere': { readonly callId: string; readonly engaged: boolean }
   /** Your own camera and microphone for a call, ready to be shown. */
   'media:local': { readonly callId: string; readonly kind: 'camera'; readonly stream: MediaStream }
-  /** What another sends. It comes again where the stream is another one. */
+  /** What another sends: one stream of each who is in the call. It comes again where the stream is another one. */
   'media:remote': { readonly callId: string; readonly userId: string; readonly kind: 'camera'; readonly stream: MediaStream }
   'media:remote-removed': { readonly callId: string; readonly userId: string; readonly kind: 'camera' }
   'connection:state-changed': { readonly state: ConnectionState }
@@ -147,7 +166,7 @@ export interface InitiateOptions {
   /** The app's own id for what the call belongs to. */
   conversationId: string
   type: CallType
-  /** Whom to call. This version calls one. */
+  /** Whom to call: one, or up to seven at once. */
   calleeIds: string[]
   /** For the callees, at most 1024 bytes. */
   metadata?: string
@@ -182,7 +201,8 @@ export class CallClient {
 
   /**
    * Opens camera and microphone and rings. Resolves with the call when the server has made it and the media are open; that
-   * it is answered comes as `call:state-changed`. Where the media are denied, nobody rings.
+   * it is answered comes as `call:state-changed`. Where the media are denied, nobody rings. Where the one whom you call is
+   * calling you at this moment, their call is the call: it is accepted, and is what the promise resolves with.
    */
   initiate(options: InitiateOptions): Promise<Call>
   /**
@@ -196,6 +216,11 @@ export class CallClient {
   hangup(callId: string): Promise<void>
   /** Turns microphone and camera on or off; off is silent and dark for the others, and frees the camera. */
   toggleMedia(callId: string, media: MediaToggle): Promise<void>
+
+  /** Calls one more into a call that you are in. What becomes of it comes as `call:callee-changed`. */
+  addParticipant(callId: string, userId: string): Promise<void>
+  /** Puts one out of the call, or calls them no longer. Only the owner may: the first of `participants`. */
+  removeParticipant(callId: string, userId: string): Promise<void>
 
   /** The calls that ring or are going on. */
   readonly calls: readonly Call[]

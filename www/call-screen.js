@@ -1,19 +1,23 @@
-// The screen of a call: who it is with, how it stands, both pictures, and what can be done.
+// The screen of a call: who it is with, how it stands, the pictures, and what can be done.
+import { renderPeople, unmutePeople, wirePeople } from './people.js'
 import { play, shows, unmute } from './picture.js'
 import { $, showAvatar } from './view.js'
 import * as words from './words.js'
 
 const [theirPicture, ownPicture] = [$('theirs'), $('mine')]
 let shown
+let group
 let ticking
 
-/** Wires the buttons; `toggle(kind)` is for 'audio' and 'video'. */
-export function wireCall({ toggle, hangup }) {
+/** Wires the buttons; `toggle(kind)` is for 'audio' and 'video', `remove(name)` puts one out. */
+export function wireCall({ toggle, hangup, remove }) {
+  wirePeople({ remove })
   $('mute').addEventListener('click', () => toggle('audio'))
   $('camera').addEventListener('click', () => toggle('video'))
   $('hangup').addEventListener('click', hangup)
   $('hear').addEventListener('click', () => {
     unmute(theirPicture)
+    unmutePeople()
     $('hear').hidden = true
   })
   // The size of the picture is known with its first frame, and changes when a phone is turned.
@@ -21,10 +25,13 @@ export function wireCall({ toggle, hangup }) {
   theirPicture.addEventListener('loadeddata', renderPicture)
 }
 
-/** Draws `call`; without one, lets go of the pictures. */
-export function renderCall(call) {
+/** Draws the call that `name` is in; without one, lets go of the pictures. */
+export function renderCall(call, name) {
   shown = call
-  showStreams(call)
+  // Two are face to face. As soon as there are more, everybody has a tile.
+  group = Boolean(call && call.people.length > 1)
+  $('call').dataset.group = group
+  showStreams(call, name)
   clearInterval(ticking)
   if (!call) return
   showAvatar($('peer-avatar'), call.peer)
@@ -36,7 +43,7 @@ export function renderCall(call) {
   $('state-hint').hidden = !hint
   $('call').dataset.state = call.state
   $('call').dataset.type = call.type
-  const { muted, dark } = words.badges(call)
+  const { muted, dark } = group || !them() ? {} : words.badges(them(), call.type)
   say('their-audio', muted)
   say('their-video', dark)
   renderPicture()
@@ -52,21 +59,23 @@ function renderOwn({ id, state, type, mine: { audio, video } }) {
   $('camera').setAttribute('aria-pressed', !video)
   $('camera').hidden = type !== 'video'
   for (const button of [$('mute'), $('camera')]) button.disabled = !id || state === 'initiating'
-  $('self').hidden = type !== 'video' || !ownPicture.srcObject
+  $('self').hidden = group || type !== 'video' || !ownPicture.srcObject
   $('self-off').hidden = video
 }
 
 /** The other's picture is shown once there is one, and they want it shown; until then their initials are. */
 function renderPicture() {
-  const picture = Boolean(shown?.theirs.video) && shows(theirPicture)
-  $('call').dataset.picture = picture
+  $('call').dataset.picture = group || Boolean(them()?.video) && shows(theirPicture)
   theirPicture.dataset.shape = theirPicture.videoWidth < theirPicture.videoHeight ? 'tall' : 'wide'
 }
 
-async function showStreams(call) {
+/** The other, where there is only one. */
+const them = () => (group ? undefined : shown?.people[0])
+
+async function showStreams(call, name) {
   play(ownPicture, call?.local)
-  const heard = await play(theirPicture, call?.remote)
-  $('hear').hidden = heard || !shown?.remote
+  const heard = await Promise.all([play(theirPicture, them()?.stream), renderPeople(group ? call : undefined, name)])
+  $('hear').hidden = heard.every(Boolean) || !shown
 }
 
 function tick() {

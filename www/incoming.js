@@ -27,15 +27,15 @@ export function wireIncoming({ accept, decline }) {
   })
 }
 
-/** Asks about `incoming`, or stops asking. */
-export function renderIncoming(incoming) {
+/** Asks `name` about `incoming`, or stops asking. */
+export function renderIncoming(incoming, name) {
   if (ring?.id === incoming?.id) return
   ring = incoming
   if (dialog.open) dialog.close()
   if (!ring) return
   showAvatar($('ring-avatar'), ring.callerId)
   $('ring-name').textContent = ring.callerId
-  $('ring-kind').textContent = words.incoming(ring.type)
+  $('ring-kind').textContent = words.incoming(ring, name)
   opened = performance.now()
   dialog.showModal()
 }

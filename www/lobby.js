@@ -1,5 +1,6 @@
 // The two screens before a call: who you are, and whom to call.
 import { $, showAvatar } from './view.js'
+import * as words from './words.js'
 
 const KEY = 'lumencall.name'
 const asked = new URLSearchParams(location.search)
@@ -17,14 +18,14 @@ export function forgetName() {
   history.replaceState(null, '', location.pathname)
 }
 
-/** Wires the forms: `join(name)`, `call(name, type)` and `leave()` are what they do. */
+/** Wires the forms: `join(name)`, `call(names, type)` and `leave()` are what they do. */
 export function wireLobby({ join, call, leave }) {
   onSubmit($('join'), () => join(take('name')))
-  onSubmit($('dial'), ({ submitter }) => call(take('callee'), submitter?.value ?? 'video'))
+  onSubmit($('dial'), ({ submitter }) => call(takeNames('callee'), submitter?.value ?? 'video'))
   $('leave').addEventListener('click', leave)
   // Whoever opens the second tab most likely calls it next.
   $('second').addEventListener('click', () => { $('callee').value ||= $('second').dataset.name })
-  $('callee').value = clean(asked.get('call'))
+  $('callee').value = asked.get('call') ?? ''
 }
 
 /** While the server is being asked, the form waits. */
@@ -34,7 +35,8 @@ export function renderJoining(name, busy) {
 }
 
 /** Draws who is here; without a name, nobody is. */
-export function renderLobby(name) {
+export function renderLobby(name, elsewhere) {
+  $('elsewhere').textContent = elsewhere ? words.elsewhere : ''
   $('me').hidden = !name
   if (!name) return
   showAvatar($('me-avatar'), name)
@@ -57,6 +59,13 @@ function take(id) {
   const value = clean($(id).value)
   $(id).value = value
   return value
+}
+
+/** The names in a field, which commas separate; each once. */
+export function takeNames(id) {
+  const names = [...new Set($(id).value.split(',').map(clean).filter(Boolean))]
+  $(id).value = names.join(', ')
+  return names
 }
 
 const clean = (text) => [...(text ?? '').trim()].slice(0, 32).join('')

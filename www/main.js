@@ -1,6 +1,7 @@
 // Wires the page: what a user does goes to the phone, and each change of the phone is drawn.
 import { renderCall, wireCall } from './call-screen.js'
 import { renderIncoming, wireIncoming } from './incoming.js'
+import { renderInvite, wireInvite } from './invite.js'
 import { forgetName, rememberedName, rememberName, renderJoining, renderLobby, wireLobby } from './lobby.js'
 import { Phone } from './phone.js'
 import { $, clearNotice, showNotice, showScreen, showTitle } from './view.js'
@@ -31,10 +32,10 @@ function leave() {
   render()
 }
 
-function call(peer, type) {
+function call(others, type) {
   clearNotice()
-  if (peer === phone.name) return showNotice({ ...words.callsSelf, tone: 'trouble' })
-  if (peer) phone.start(peer, type)
+  if (others.includes(phone.name)) return showNotice({ ...words.callsSelf, tone: 'trouble' })
+  if (others.length > 0) phone.start(others, type)
 }
 
 function reconnect() {
@@ -45,9 +46,10 @@ function render() {
   // The first events come while `open` is still on its way.
   if (!phone && document.body.dataset.screen === 'loading') return
   showScreen(phone ? (phone.call ? 'call' : 'lobby') : 'join')
-  renderLobby(phone?.name)
-  renderCall(phone?.call)
-  renderIncoming(phone?.incoming)
+  renderLobby(phone?.name, phone?.elsewhere)
+  renderCall(phone?.call, phone?.name)
+  renderIncoming(phone?.incoming, phone?.name)
+  renderInvite(phone?.call)
   renderConnection()
   showTitle(words.title(phone), Boolean(phone?.incoming))
 }
@@ -61,21 +63,22 @@ function renderConnection() {
 
 function ended(party, reason, elsewhere) {
   const { again, ...text } = words.ending(party, reason, elsewhere)
-  $('callee').value ||= party.peer
+  $('callee').value ||= party.others.join(', ')
   showNotice({ ...text, action: again && redial(again, party) })
 }
 
 /** `party` is the call that could not be started or taken, where it is about one. */
 function failed(error, party) {
   console.warn(`${error.code}: ${error.message}`)
-  if (party) $('callee').value ||= party.peer
+  if (party) $('callee').value ||= party.others.join(', ')
   showNotice({ ...words.error(error), tone: 'trouble', action: party && redial(words.retry(party), party) })
 }
 
-const redial = (label, { peer, type }) => ({ label, run: () => call(peer, type) })
+const redial = (label, { others, type }) => ({ label, run: () => call(others, type) })
 
 wireLobby({ join, call, leave })
-wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup() })
+wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup(), remove: (name) => phone.remove(name) })
+wireInvite({ add: (names) => phone.add(names) })
 wireIncoming({ accept: (ring) => phone.accept(ring), decline: (ring) => phone.decline(ring) })
 $('reconnect').addEventListener('click', reconnect)
 // A page that comes back from the browser's history has left its calls when it went.

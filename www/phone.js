@@ -1,23 +1,39 @@
 // All that this page asks of the SDK. The other modules only draw what stands here.
 import { CallClient, init } from '/pkg/index.js'
+import { listed } from './words.js'
+
+/**
+ * Somebody else in the call, or called into it.
+ * @typedef {object} Person
+ * @property {string} name
+ * @property {'joined' | 'ringing' | 'rejected' | 'missed' | 'busy' | 'left'} is
+ * @property {boolean} audio what they show
+ * @property {boolean} video
+ * @property {boolean} mended whether the connection to them is interrupted
+ * @property {MediaStream} [stream]
+ */
 
 /**
  * The call that this page is in, or is starting: what there is to show of it.
  * @typedef {object} Party
  * @property {string} [id] absent until the server has made the call
- * @property {string} peer the other one
+ * @property {string[]} others whom one would call to be in this call again
+ * @property {string} peer who they are, for reading
  * @property {'audio' | 'video'} type
  * @property {'caller' | 'callee'} role
  * @property {string} state
  * @property {boolean} [asked] whether the server has been asked to make it
  * @property {boolean} opening whether camera and microphone are being asked for
  * @property {{ audio: boolean, video: boolean }} mine what I show
- * @property {{ audio: boolean, video: boolean }} theirs what the other shows
+ * @property {Person[]} people who is in the call, who is called, and who was until a moment ago
+ * @property {boolean} owned whether it is mine to put others out
  * @property {MediaStream} [local]
- * @property {MediaStream} [remote]
  * @property {number} [connectedAt] by `performance.now()`
  * @property {boolean} [left] whether I ended it
  */
+
+/** How long it stays to be read what became of one who is out, in milliseconds. */
+const REMEMBERED = 6000
 
 /** One user's place at the server. Tells its listeners `changed()`, `ended(party, reason, elsewhere)`, `failed(error, party?)`. */
 export class Phone {
@@ -25,9 +41,15 @@ export class Phone {
   call
   /** Calls that ring here. */
   rings = []
+  /** Whether this user is in a call on another device. */
+  elsewhere = false
   #client
   #listeners
   #starting = Promise.resolve()
+  // Of the call, by name.
+  #streams = new Map()
+  #out = new Map()
+  #mended = new Set()
 
   /** Joins the server as `name`. */
   static async open(name, listeners) {
@@ -52,15 +74,24 @@ export class Phone {
       listeners.changed()
     })
     client.on('call:state-changed', (event) => this.#stateChanged(event))
-    client.on('call:media-changed', ({ callId, audio, video }) =>
-      this.#update(callId, ({ theirs }) => {
-        theirs.audio = audio ?? theirs.audio
-        theirs.video = video ?? theirs.video
-      }))
+    client.on('call:participant-joined', ({ callId }) => this.#update(callId, () => {}))
+    client.on('call:participant-left', ({ callId }) => this.#update(callId, () => {}))
+    client.on('call:media-changed', ({ callId }) => this.#update(callId, () => {}))
+    client.on('call:callee-changed', ({ callId, userId, outcome }) =>
+      this.#update(callId, () => outcome === 'ringing' || this.#isOut(userId, outcome)))
+    client.on('call:participant-changed', ({ callId, userId, connection }) =>
+      this.#update(callId, () => this.#mended[connection === 'connected' ? 'delete' : 'add'](userId)))
+    client.on('call:elsewhere', ({ engaged }) => {
+      this.elsewhere = engaged
+      listeners.changed()
+    })
     client.on('media:local', ({ callId, stream }) => this.#update(callId, (call) => { call.local = stream }))
-    client.on('media:remote', ({ callId, stream }) => this.#update(callId, (call) => { call.remote = stream }))
-    client.on('media:remote-removed', ({ callId }) => this.#update(callId, (call) => { call.remote = undefined }))
-    client.on('connection:state-changed', () => listeners.changed())
+    client.on('media:remote', ({ callId, userId, stream }) => this.#update(callId, () => this.#streams.set(userId, stream)))
+    client.on('media:remote-removed', ({ callId, userId }) => this.#update(callId, () => this.#streams.delete(userId)))
+    client.on('connection:state-changed', ({ state }) => {
+      if (state !== 'connected') this.elsewhere = false
+      listeners.changed()
+    })
     client.on('error', (error) => listeners.failed(error))
   }
 
@@ -72,9 +103,9 @@ export class Phone {
   connect() { return this.#client.connect() }
   close() { this.#client.dispose() }
 
-  /** Calls `peer`. One that was given up while the browser still asked for permission comes to its end first. */
-  start(peer, type) {
-    const call = this.#enter({ peer, type, role: 'caller', state: 'initiating' })
+  /** Calls these. A call that was given up while the browser still asked for permission comes to its end first. */
+  start(others, type) {
+    const call = this.#enter({ others, peer: listed(others), type, role: 'caller', state: 'initiating' })
     this.#starting = this.#starting.then(() => this.#initiate(call))
   }
 
@@ -82,11 +113,11 @@ export class Phone {
   async accept(ring) {
     if (this.call) this.hangup()
     this.#answered(ring)
-    const call = this.#enter({ id: ring.id, peer: ring.callerId, type: ring.type, role: 'callee', state: 'ringing' })
+    const { id, type, callerId } = ring
+    const call = this.#enter({ id, others: [callerId], peer: callerId, type, role: 'callee', state: 'ringing' })
     try {
-      await this.#client.accept(ring.id)
-      call.opening = false
-      this.#listeners.changed()
+      await this.#client.accept(id)
+      this.#entered(call)
     } catch (error) {
       this.#abandon(call, error)
     }
@@ -105,6 +136,19 @@ export class Phone {
     this.#end(call, 'cancelled')
   }
 
+  /** Calls more into the call. */
+  add(names) {
+    const { call } = this
+    if (!call?.id) return
+    return Promise.all(names.map((name) => this.#ask(this.#client.addParticipant(call.id, name))))
+  }
+
+  /** Puts one out of the call. */
+  remove(name) {
+    const { call } = this
+    if (call?.id) return this.#ask(this.#client.removeParticipant(call.id, name))
+  }
+
   /** Turns the microphone (`audio`) or the camera (`video`) on or off. */
   async toggle(kind) {
     const { call } = this
@@ -118,21 +162,30 @@ export class Phone {
     if (call.left) return
     call.asked = true
     try {
-      const { id } = await this.#client.initiate({ conversationId: 'demo', type: call.type, calleeIds: [call.peer] })
-      if (call.left) return await this.#client.hangup(id)
-      call.id = id
-      call.opening = false
-      this.#listeners.changed()
+      const made = await this.#client.initiate({ conversationId: 'demo', type: call.type, calleeIds: call.others })
+      if (call.left) return await this.#client.hangup(made.id)
+      call.id = made.id
+      // Whoever was called may have been calling at that moment: theirs is the call, and it is theirs to say of what type.
+      if (made.callerId !== this.name) Object.assign(call, { role: 'callee', type: made.type, state: made.state })
+      call.mine.video &&= made.type === 'video'
+      this.#entered(call)
     } catch (error) {
       this.#abandon(call, error)
     }
   }
 
+  #entered(call) {
+    call.opening = false
+    this.#update(call.id, () => {})
+  }
+
   #stateChanged({ callId, state, endReason, answeredElsewhere }) {
     const ring = this.rings.find(({ id }) => id === callId)
+    // A ring may become the call that was being started; one that ends was another's.
     if (state !== 'ringing') this.#answered(ring)
     if (state === 'ended') {
-      const call = this.#mine(callId) ?? (ring && { peer: ring.callerId, type: ring.type, role: 'callee' })
+      const mine = ring ? undefined : this.#mine(callId)
+      const call = mine ?? (ring && { others: [ring.callerId], peer: ring.callerId, type: ring.type, role: 'callee', people: [] })
       if (call) this.#end(call, endReason, answeredElsewhere)
       return
     }
@@ -148,7 +201,9 @@ export class Phone {
 
   #enter(call) {
     const video = call.type === 'video'
-    this.call = { ...call, opening: true, mine: { audio: true, video }, theirs: { audio: true, video } }
+    for (const known of [this.#streams, this.#out, this.#mended]) known.clear()
+    this.call = { ...call, opening: true, mine: { audio: true, video }, people: [], owned: false }
+    this.#look(this.call)
     this.#listeners.changed()
     return this.call
   }
@@ -162,8 +217,51 @@ export class Phone {
 
   #update(callId, change) {
     const call = this.#mine(callId)
-    if (call) change(call)
+    if (call) {
+      change(call)
+      this.#look(call)
+    }
     this.#listeners.changed()
+  }
+
+  /** Looks up who is in the call, and who is called. Of a call that is over, it stays as it was. */
+  #look(call) {
+    const known = this.#client.calls.find(({ id }) => id === call.id)
+    if (call.id && !known) return
+    const joined = (known?.participants ?? []).filter(({ userId }) => userId !== this.name)
+    const called = (known?.calleeIds ?? call.others).filter((name) => name !== this.name)
+    const video = call.type === 'video'
+    const people = joined.map(({ userId, audioMuted, videoMuted }) => ({
+      name: userId,
+      is: 'joined',
+      audio: !audioMuted,
+      video: !videoMuted,
+      mended: this.#mended.has(userId),
+      stream: this.#streams.get(userId),
+    }))
+    const gone = call.people.filter(({ name, is }) => is === 'joined' && people.every((person) => person.name !== name))
+    for (const { name } of gone) this.#isOut(name, 'left')
+    for (const [name, is] of [...called.map((name) => [name, 'ringing']), ...this.#out]) {
+      if (people.every((person) => person.name !== name)) people.push({ name, is, audio: true, video, mended: false })
+    }
+    call.people = people
+    call.owned = known?.participants[0]?.userId === this.name
+    const there = people.filter(({ is }) => is === 'joined' || is === 'ringing').map(({ name }) => name)
+    if (there.length > 0) call.peer = listed(there)
+  }
+
+  /** Keeps for a moment what became of one who is out. */
+  #isOut(name, is) {
+    this.#out.delete(name)
+    const { call } = this
+    this.#out.set(name, is)
+    this.#mended.delete(name)
+    setTimeout(() => {
+      if (this.call !== call || this.#out.get(name) !== is) return
+      this.#out.delete(name)
+      this.#look(call)
+      this.#listeners.changed()
+    }, REMEMBERED)
   }
 
   #end(call, reason, elsewhere) {

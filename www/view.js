@@ -44,13 +44,15 @@ export function clearNotice() {
 const front = () =>
   document.querySelector('dialog[open] .notices') ?? document.querySelector('section:not([hidden]) .notices')
 
-function element(tag, properties, ...children) {
+/** An element with these properties and children. */
+export function element(tag, properties, ...children) {
   const node = Object.assign(document.createElement(tag), properties)
   node.append(...children)
   return node
 }
 
-function icon(name) {
+/** A picture from the page's sprite. */
+export function icon(name) {
   const namespace = 'http://www.w3.org/2000/svg'
   const svg = document.createElementNS(namespace, 'svg')
   const use = document.createElementNS(namespace, 'use')

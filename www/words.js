@@ -1,6 +1,59 @@
 // Every text that changes while the page is open.
 
-export const incoming = (type) => (type === 'video' ? 'Incoming video call' : 'Incoming audio call')
+/** What the dialog says of a call that comes in, and who is in it beside the caller, or called into it. */
+export function incoming({ type, callerId, participants, calleeIds }, name) {
+  const kind = type === 'video' ? 'video call' : 'audio call'
+  const others = [...new Set([...participants.map(({ userId }) => userId), ...calleeIds])]
+  const also = others.filter((other) => other !== callerId && other !== name)
+  return also.length ? `Incoming ${kind} with ${listed(also)}` : `Incoming ${kind}`
+}
+
+/** Names in a row: "bob", "bob and carol", "bob, carol and 2 others". */
+export function listed(names) {
+  if (names.length <= 3) return names.join(', ').replace(/, ([^,]*)$/, ' and $1')
+  return `${names[0]}, ${names[1]} and ${names.length - 2} others`
+}
+
+/** How somebody stands, where there is more to say than that they are there. */
+export function standing({ is, stream, mended }) {
+  switch (is) {
+    case 'ringing':
+      return 'Calling…'
+    case 'rejected':
+      return 'Declined'
+    case 'missed':
+      return 'No answer'
+    case 'busy':
+      return 'Busy'
+    case 'left':
+      return 'Left'
+    default:
+      if (!stream) return 'Connecting…'
+      return mended ? 'Reconnecting…' : ''
+  }
+}
+
+/** What is said of somebody by a reader, when it is news. */
+export function news({ name, is }) {
+  switch (is) {
+    case 'joined':
+      return `${name} is in the call.`
+    case 'ringing':
+      return `Calling ${name}.`
+    case 'rejected':
+      return `${name} declined.`
+    case 'missed':
+      return `${name} did not answer.`
+    case 'busy':
+      return `${name} is busy.`
+    default:
+      return `${name} has left.`
+  }
+}
+
+export const here = 'You'
+export const putOut = (name) => `Put ${name} out of the call`
+export const elsewhere = 'You are in a call in another tab or on another device.'
 
 /** 42 seconds are "00:42". */
 export function duration(seconds) {
@@ -24,16 +77,19 @@ export function title({ name, incoming, call } = {}) {
 }
 
 /** Where the call stands, and what else is worth knowing. */
-export function callState({ state, opening, role, type, peer }) {
+export function callState({ state, opening, role, type, peer, people }) {
   const devices = type === 'video' ? 'camera and microphone' : 'microphone'
   if (opening && (state === 'initiating' || state === 'ringing' && role === 'callee')) {
     return { text: `Opening your ${devices}…`, hint: 'Your browser may ask whether this page may use them.' }
   }
   switch (state) {
     case 'initiating':
+      if (people.length > 1) return { text: 'Calling…' }
       return { text: `Calling ${peer}…`, hint: `${peer} is not here at the moment. It rings as soon as they join.` }
     case 'ringing':
-      return { text: role === 'caller' ? `Ringing ${peer}…` : 'Answering…' }
+      if (role === 'callee') return { text: 'Answering…' }
+      // Where there are several, it stands beside each.
+      return { text: people.length > 1 ? 'Ringing…' : `Ringing ${peer}…` }
     case 'connecting':
       return { text: 'Connecting…' }
     case 'connected':
@@ -45,24 +101,29 @@ export function callState({ state, opening, role, type, peer }) {
   }
 }
 
-/** What the other does not show, where one would expect it. */
-export function badges({ theirs, type }) {
-  return { muted: theirs.audio ? '' : 'Muted', dark: theirs.video || type === 'audio' ? '' : 'Camera off' }
+/** What somebody does not show, where one would expect it. */
+export function badges({ audio, video }, type) {
+  return { muted: audio ? '' : 'Muted', dark: video || type === 'audio' ? '' : 'Camera off' }
 }
 
 /** What the button says that calls once more. */
 export const retry = ({ role }) => (role === 'caller' ? 'Call again' : 'Call back')
 
 /** How a call ended, as this side saw it; with `again`, calling once more makes sense. */
-export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
+export function ending({ peer, others, role, left, connectedAt, people }, reason, elsewhere) {
   if (elsewhere) return { title: 'Answered on another device', detail: `You took the call from ${peer} there.` }
   const outgoing = role === 'caller'
   const connected = connectedAt !== undefined
   const length = connected ? `You talked for ${spoken((performance.now() - connectedAt) / 1000)}.` : ''
   const again = retry({ role })
   switch (reason) {
-    case 'completed':
-      return { title: left ? 'You hung up' : `${peer} hung up`, detail: length || 'You were not connected yet.', again }
+    case 'completed': {
+      const detail = length || 'You were not connected yet.'
+      if (left) return { title: 'You hung up', detail, again }
+      // Whoever is alone is the last; who was not has been put out.
+      const alone = people.every(({ is }) => is !== 'joined')
+      return { title: alone ? `${peer} hung up` : 'You were put out of the call', detail, again }
+    }
     case 'rejected':
       if (outgoing) return { title: `${peer} declined`, detail: 'Perhaps it is a bad moment.', again }
       return { title: 'Call declined', detail: `You declined the call from ${peer}.`, again }
@@ -70,6 +131,7 @@ export function ending({ peer, role, left, connectedAt }, reason, elsewhere) {
       if (outgoing) return { title: 'No answer', detail: `${peer} did not pick up.`, again }
       return { title: 'Missed call', detail: `${peer} called you.`, again }
     case 'busy':
+      if (outgoing && others.length > 1) return { title: 'Everybody is busy', detail: 'They are in other calls. Try again later.', again }
       if (outgoing) return { title: `${peer} is busy`, detail: `${peer} is in another call. Try again later.`, again }
       return { title: 'Missed call', detail: `${peer} called while you were in another call.`, again }
     case 'cancelled':
@@ -98,7 +160,9 @@ const ERRORS = {
   'unknown-call': ['This call is no longer there', 'It ended meanwhile. Call once more.'],
   'invalid-state': ['This cannot be done right now', 'Wait a moment and try again. If that does not help, reload the page.'],
   'already-in-call': ['You are in a call already', 'It may be in another tab or on another device. Hang up there first.'],
-  'limit-exceeded': ['Too much at once', 'The server has set a limit. Wait a moment and try again.'],
+  'already-ringing': ['They are calling you', 'Answer their call, or decline it first.'],
+  'not-owner': ['Only the owner of the call can do this', 'It is whoever has been in the call for the longest time.'],
+  'limit-exceeded': ['Too much at once', 'The server has set a limit, as on how many can be in a call. Wait a moment and try again.'],
   'call-ended': ['The call had ended already', 'Call once more, if you like.'],
   'negotiation-failed': ['The two browsers could not agree', 'Try again. If it stays so, try another browser on one side.'],
   disposed: ['You have left', 'Reload the page to join again.'],

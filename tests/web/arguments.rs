@@ -119,10 +119,22 @@ async fn an_argument_of_a_method_that_is_missing_or_of_another_type_is_named() {
             party.client.reject(id.clone()),
             party.client.hangup(id.clone()),
             party.client.toggle_media(id.clone(), everything),
+            party.client.add_participant(id.clone(), "bob".into()),
+            party.client.remove_participant(id.clone(), "bob".into()),
         ] {
             let (code, message) = refused(promise).await;
             assert_eq!(code, "invalid-argument");
             assert!(message.contains("callId"), "{message}");
+        }
+    }
+    for user in [JsValue::UNDEFINED, JsValue::NULL, 7.into(), "".into(), "a".repeat(129).into()] {
+        for promise in [
+            party.client.add_participant("call-1".into(), user.clone()),
+            party.client.remove_participant("call-1".into(), user.clone()),
+        ] {
+            let (code, message) = refused(promise).await;
+            assert_eq!(code, "invalid-argument");
+            assert!(message.contains("userId"), "{message}");
         }
     }
     let (code, message) =
@@ -138,6 +150,15 @@ async fn what_the_server_refuses_is_told_by_the_server() {
     let (code, message) = refused(party.initiate(&party.user, "audio")).await;
     assert_eq!(code, "invalid-argument");
     assert!(message.contains("calleeIds"), "{message}");
+    for callees in [&["bob", "bob"][..], &["bob", &party.user]] {
+        let (code, message) = refused(party.initiate_to(callees, "audio")).await;
+        assert_eq!(code, "invalid-argument", "{callees:?}");
+        assert!(message.contains("calleeIds"), "{message}");
+    }
+    let nobody = json(r#"{"conversationId": "c", "type": "audio", "calleeIds": []}"#);
+    assert_eq!(refused(party.client.initiate(nobody)).await.0, "invalid-argument");
+    let eight = ["b", "c", "d", "e", "f", "g", "h", "i"];
+    assert_eq!(refused(party.initiate_to(&eight, "audio")).await.0, "limit-exceeded");
     let metadata = "m".repeat(1025);
     let options = format!(
         r#"{{"conversationId": "c", "type": "audio", "calleeIds": ["bob"], "metadata": "{metadata}"}}"#

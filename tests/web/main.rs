@@ -8,6 +8,7 @@ mod calls;
 mod consent;
 mod dispose;
 mod endings;
+mod groups;
 mod js;
 mod linking;
 mod listeners;

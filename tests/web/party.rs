@@ -14,12 +14,15 @@ use web_sys::MediaStream;
 use crate::js::{call_error, done, elements, get, json, shown, text, within};
 
 /// Every event that there is.
-pub(crate) const EVENTS: [&str; 10] = [
+pub(crate) const EVENTS: [&str; 13] = [
     "call:incoming",
     "call:state-changed",
     "call:participant-joined",
     "call:participant-left",
     "call:media-changed",
+    "call:callee-changed",
+    "call:participant-changed",
+    "call:elsewhere",
     "media:local",
     "media:remote",
     "media:remote-removed",
@@ -71,8 +74,12 @@ impl Party {
 
     /// The same, with the address of another server.
     pub(crate) fn at(url: &str, name: &str) -> Self {
-        let user = unique(name);
-        let client = CallClient::new(options(url, &user)).expect("the options are good");
+        Self::named(url, &unique(name))
+    }
+
+    fn named(url: &str, user: &str) -> Self {
+        let client = CallClient::new(options(url, user)).expect("the options are good");
+        let user = user.to_owned();
         let party = Self { client: Rc::new(client), user, log: Rc::default(), listeners: RefCell::default() };
         for event in EVENTS {
             let log = party.log.clone();
@@ -88,6 +95,13 @@ impl Party {
     /// Somebody who is connected.
     pub(crate) async fn connected(name: &str) -> Self {
         let party = Self::new(name);
+        assert!(done(party.client.connect()).await.is_undefined());
+        party
+    }
+
+    /// The same user on another device, connected.
+    pub(crate) async fn beside(&self) -> Self {
+        let party = Self::named(server(), &self.user);
         assert!(done(party.client.connect()).await.is_undefined());
         party
     }
@@ -111,8 +125,14 @@ impl Party {
 
     /// Asks for a call.
     pub(crate) fn initiate(&self, callee: &str, call_type: &str) -> js_sys::Promise {
+        self.initiate_to(&[callee], call_type)
+    }
+
+    /// Asks for a call of several.
+    pub(crate) fn initiate_to(&self, callees: &[&str], call_type: &str) -> js_sys::Promise {
+        let callees = callees.join(r#"", ""#);
         let options =
-            format!(r#"{{"conversationId": "demo", "type": "{call_type}", "calleeIds": ["{callee}"]}}"#);
+            format!(r#"{{"conversationId": "demo", "type": "{call_type}", "calleeIds": ["{callees}"]}}"#);
         self.client.initiate(json(&options))
     }
 

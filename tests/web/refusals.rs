@@ -15,6 +15,8 @@ async fn a_call_that_there_is_not_is_unknown() {
     assert_eq!(code(alice.client.reject(id())).await, "unknown-call");
     assert_eq!(code(alice.client.hangup(id())).await, "unknown-call");
     assert_eq!(code(alice.client.toggle_media(id(), json(r#"{"audio": true}"#))).await, "unknown-call");
+    assert_eq!(code(alice.client.add_participant(id(), "bob".into())).await, "unknown-call");
+    assert_eq!(code(alice.client.remove_participant(id(), "bob".into())).await, "unknown-call");
     assert_eq!(used(), before, "no camera was opened for it");
     let error = settled(alice.client.hangup(id())).await.expect_err("it is unknown");
     assert_eq!(text(&error, "callId"), "no-such-call");
@@ -69,6 +71,8 @@ async fn what_needs_an_accept_first_says_so() {
     alice.is("ringing", &id).await;
     let toggle = bob.client.toggle_media((&*id).into(), json(r#"{"audio": false}"#));
     assert_eq!(code(toggle).await, "invalid-state");
+    assert_eq!(code(bob.client.add_participant((&*id).into(), "carol".into())).await, "invalid-state");
+    assert_eq!(code(bob.client.remove_participant((&*id).into(), "carol".into())).await, "invalid-state");
     assert_eq!(code(alice.client.accept((&*id).into())).await, "already-in-call", "it is one's own");
     assert_eq!(code(alice.client.reject((&*id).into())).await, "invalid-state");
     let screen = alice.client.toggle_media((&*id).into(), json(r#"{"screenShare": true}"#));
@@ -88,6 +92,7 @@ async fn hanging_up_what_has_ended_is_no_error() {
     done(bob.client.hangup((&*id).into())).await;
     assert_eq!(code(bob.client.reject((&*id).into())).await, "call-ended");
     assert_eq!(code(bob.client.toggle_media((&*id).into(), json(r#"{"audio": true}"#))).await, "call-ended");
+    assert_eq!(code(bob.client.add_participant((&*id).into(), "carol".into())).await, "call-ended");
 }
 
 #[wasm_bindgen_test]

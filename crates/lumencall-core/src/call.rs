@@ -110,7 +110,7 @@ record! {
 
 /// What a member shows. The wire tells it in two ways, which this type alone translates: `audio: true` in a toggle is
 /// `audioMuted: false` in a participant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MediaFlags {
     /// Whether the microphone is on.
     pub audio: bool,

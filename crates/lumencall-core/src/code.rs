@@ -17,6 +17,10 @@ words! {
         InvalidState = "invalid-state",
         /// You are in a call already.
         AlreadyInCall = "already-in-call",
+        /// Somebody whom you call rings at you already: answer that call.
+        AlreadyRinging = "already-ringing",
+        /// Only the owner of the call may do this.
+        NotOwner = "not-owner",
         /// A bound was met: too many of something, or something too large.
         LimitExceeded = "limit-exceeded",
         /// The session has not been opened, or was opened before.

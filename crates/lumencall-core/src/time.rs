@@ -6,7 +6,7 @@ use crate::wire::{Fault, Sink, Source, Wire};
 pub type Millis = u64;
 
 /// The time of an input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Now {
     /// The driver's monotonic clock. All deadlines are points on it; a change of the wall clock moves none of them.
     pub clock: Millis,
@@ -15,7 +15,7 @@ pub struct Now {
 }
 
 /// A point in time as it stands on the wire: ISO 8601 in UTC. The core carries it and does not look inside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Timestamp(pub Box<str>);
 
 impl Wire for Timestamp {

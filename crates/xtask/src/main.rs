@@ -4,11 +4,14 @@ mod cargo_lock;
 mod children;
 mod cmd;
 mod failure;
+mod model;
+mod mutants;
 mod package;
 mod process;
 mod report;
 mod server;
 mod setup;
+mod simulate;
 mod test;
 mod wasm;
 mod workspace;
@@ -47,6 +50,30 @@ enum Task {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
     },
+    /// Explore the scenarios of the model within the large bounds
+    Model {
+        /// Only the scenarios whose name contains these words
+        #[arg(long, value_name = "WORDS")]
+        only: Option<String>,
+    },
+    /// Break rules on purpose, and see that each turns its own property red
+    Mutants {
+        /// Only those whose name contains these words, or whose property this is
+        #[arg(long, value_name = "WORDS")]
+        only: Option<String>,
+    },
+    /// Run the simulation: one seed, or many
+    Simulate {
+        /// Only this seed; what fails is made shorter and shown
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        /// The first of many
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        from: u64,
+        /// How much is to happen in many
+        #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+        events: u64,
+    },
     /// Run the tests, and end with a summary
     Test {
         /// Which parts; all of them when none is named
@@ -77,6 +104,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Task::Setup { purpose } => cmd::setup::run(&workspace, *purpose),
         Task::Package => cmd::package::run(&workspace),
         Task::Demo { listen } => cmd::demo::run(&workspace, *listen),
+        Task::Model { only } => model::run(&workspace, only.as_deref()),
+        Task::Mutants { only } => mutants::run(&workspace, only.as_deref()),
+        Task::Simulate { seed, from, events } => simulate::run(&workspace, *seed, *from, *events),
         Task::Test { parts, long } => cmd::test::run(&workspace, parts, *long),
     }
 }

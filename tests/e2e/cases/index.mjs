@@ -8,10 +8,12 @@ import * as devices from './devices.mjs'
 import * as dispose from './dispose.mjs'
 import * as endings from './endings.mjs'
 import * as faults from './faults.mjs'
+import * as glare from './glare.mjs'
+import * as groups from './groups.mjs'
 import * as media from './media.mjs'
 import * as permissions from './permissions.mjs'
 import * as strangers from './strangers.mjs'
 
-export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, strangers].flatMap(
+export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, groups, glare, strangers].flatMap(
   (theme) => theme.cases,
 )

@@ -20,6 +20,24 @@ export async function hears(party) {
   await grows(party, 'audioPackets', await reception(party))
 }
 
+/** Waits until each of these has decoded more frames, and got more audio, of each other of them than now. */
+export async function everybodySeesAndHearsEverybody(parties) {
+  await Promise.all(
+    parties.flatMap((party) => parties.filter((other) => other !== party).map((other) => seesAndHearsOne(party, other))),
+  )
+}
+
+async function seesAndHearsOne(party, other) {
+  const read = () => party.do('received', other.user)
+  const before = await until(`a connection to ${other.user} at ${party.label}`, read)
+  await until(`pictures and sound of ${other.user} at ${party.label}`, async () => {
+    const now = await read()
+    return (
+      now && now.framesDecoded > before.framesDecoded + 3 && now.audioPackets > before.audioPackets + 5
+    )
+  })
+}
+
 /** Waits until the remote picture is black. */
 export function seesBlack(party) {
   return party.until('a black remote picture', () => window.picture.black())

@@ -107,7 +107,8 @@ export class Party {
 
   /** Asserts that this party was told of exactly one end for each call, and of nothing of the call after it. */
   async assertEndedOnce() {
-    const changes = (await this.events()).filter(({ data }) => data.callId !== undefined)
+    // That the user is in the call with another device is no news of this one's part.
+    const changes = (await this.events()).filter(({ name, data }) => data.callId !== undefined && name !== 'call:elsewhere')
     for (const callId of new Set(changes.map(({ data }) => data.callId))) {
       const ofCall = changes.filter(({ data }) => data.callId === callId)
       const ends = ofCall.filter(({ name, data }) => name === 'call:state-changed' && data.state === 'ended')
@@ -116,6 +117,42 @@ export class Party {
       const fromServer = ofCall.filter(({ name }) => name.startsWith('call:'))
       assert.equal(fromServer.at(-1), ends[0], `${this.label}: the last event of call ${callId}`)
     }
+  }
+
+  /**
+   * Asserts of I17 that every ring here was followed by exactly one of: accepted here, ended. To be asked when no call rings
+   * any more.
+   */
+  async assertEveryRingCameToAnEnd() {
+    const ringing = new Set()
+    for (const { name, data } of await this.events()) {
+      if (name === 'call:incoming') {
+        assert.ok(!ringing.has(data.id), `${this.label}: ${data.id} rings twice`)
+        ringing.add(data.id)
+      } else if (name === 'call:state-changed' && data.state !== 'ringing') {
+        ringing.delete(data.callId)
+      }
+    }
+    assert.deepEqual([...ringing], [], `${this.label}: rings without an end`)
+  }
+
+  /** Sends a frame past the SDK, and waits for the server's word on it: all that came earlier has been received by then. */
+  async say(event, data) {
+    const id = 4_000_000_000 + (this.said = (this.said ?? 0) + 1)
+    await this.evaluate((frame) => window.probes.say(frame), { id, event, data })
+    return this.until(
+      `the reply to ${event}`,
+      (id) =>
+        window.probes.log.find(({ kind, frame }) => kind === 'received' && frame.event === 'reply' && frame.data.id === id)
+          ?.frame.data,
+      id,
+    )
+  }
+
+  /** The frames that the page has received since the given entry of its log, in order. */
+  async receivedSince(entry) {
+    const log = await this.log()
+    return log.slice(entry).filter(({ kind }) => kind === 'received').map(({ frame }) => frame)
   }
 
   callId() {

@@ -170,6 +170,11 @@ window.probes = (() => {
       }
     },
 
+    /** Sends a frame over the page's newest socket, past the SDK. */
+    say(frame) {
+      sockets.at(-1).send(JSON.stringify(frame))
+    },
+
     /** From now on getUserMedia fails with a DOMException of this name; `undefined` ends it. */
     failCapture(name) {
       captureError = name

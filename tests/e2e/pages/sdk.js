@@ -7,6 +7,9 @@ const NAMES = [
   'call:participant-joined',
   'call:participant-left',
   'call:media-changed',
+  'call:callee-changed',
+  'call:participant-changed',
+  'call:elsewhere',
   'media:local',
   'media:remote',
   'media:remote-removed',
@@ -21,11 +24,22 @@ const events = []
 function record(name, data) {
   const { probes } = window
   if (name === 'media:local') document.getElementById('local').srcObject = data.stream
-  if (name === 'media:remote') document.getElementById('remote').srcObject = data.stream
+  if (name === 'media:remote') tile(data.userId).srcObject = document.getElementById('remote').srcObject = data.stream
+  if (name === 'media:remote-removed') tile(data.userId).remove()
   if (name === 'call:incoming') callId = data.id
   const entry = { name, at: performance.now(), data: plain(data) }
   events.push(entry)
   probes.note('event', { name, data: entry.data })
+}
+
+/** The video element of another. The one of `remote` shows whoever came last, and is the one that is heard. */
+function tile(userId) {
+  const found = document.querySelector(`[data-user="${userId}"]`)
+  if (found) return found
+  const video = Object.assign(document.createElement('video'), { muted: true, playsInline: true, autoplay: true })
+  video.dataset.user = userId
+  document.body.append(video)
+  return video
 }
 
 /** A payload as plain data, with a stream as the kinds of its tracks. */
@@ -55,7 +69,7 @@ window.app = {
   },
 
   async call({ to, type }) {
-    const call = await client.initiate({ conversationId: 'conv-123', type, calleeIds: [to] })
+    const call = await client.initiate({ conversationId: 'conv-123', type, calleeIds: [to].flat() })
     callId = call.id
     return call
   },
@@ -65,9 +79,25 @@ window.app = {
   },
   reject: (id = callId) => client.reject(id),
   hangup: (id = callId) => client.hangup(id),
+  add: (userId, id = callId) => client.addParticipant(id, userId),
+  remove: (userId, id = callId) => client.removeParticipant(id, userId),
   toggle: (media) => client.toggleMedia(callId, media),
   preview: async (media) => (await client.preview(media)).getTracks().map((track) => track.kind).sort(),
   calls: () => client.calls,
+
+  /** What has come from one other so far, by the decoders' counters; nothing where there is no connection to them. */
+  async received(userId) {
+    const connection = client.peerConnection(callId, userId)
+    if (connection?.connectionState !== 'connected') return undefined
+    const total = { framesDecoded: 0, audioPackets: 0 }
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type !== 'inbound-rtp') continue
+      if (report.kind === 'video') total.framesDecoded += report.framesDecoded ?? 0
+      else total.audioPackets += report.packetsReceived ?? 0
+    }
+    return total
+  },
+
   dispose: () => client.dispose(),
 
   /** Does one of the above and tells how it went, in place of throwing: `{ value }` or `{ error }`. */

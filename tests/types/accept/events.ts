@@ -6,6 +6,7 @@ import type {
   CallEvents,
   CallParticipant,
   CallState,
+  CalleeOutcome,
   ConnectionState,
   EndReason,
 } from 'lumencall'
@@ -19,6 +20,9 @@ type Names =
   | 'call:participant-joined'
   | 'call:participant-left'
   | 'call:media-changed'
+  | 'call:callee-changed'
+  | 'call:participant-changed'
+  | 'call:elsewhere'
   | 'media:local'
   | 'media:remote'
   | 'media:remote-removed'
@@ -31,6 +35,9 @@ export const types: true[] = [
   true satisfies Same<CallEvents['error'], CallError>,
   true satisfies Same<CallEvents['call:state-changed']['state'], CallState>,
   true satisfies Same<CallEvents['call:state-changed']['endReason'], EndReason | undefined>,
+  true satisfies Same<CallEvents['call:callee-changed']['outcome'], CalleeOutcome>,
+  true satisfies Same<CallEvents['call:participant-changed']['connection'], 'connected' | 'reconnecting'>,
+  true satisfies Same<CallEvents['call:elsewhere']['engaged'], boolean>,
 ]
 
 export function listen(client: CallClient): void {
@@ -51,6 +58,12 @@ export function listen(client: CallClient): void {
     const on: (boolean | undefined)[] = [audio, video, screenShare]
     console.log(callId, userId, on)
   })
+  client.on('call:callee-changed', ({ callId, userId, outcome }) => {
+    if (outcome !== 'ringing') console.log(callId, userId, outcome satisfies 'rejected' | 'missed' | 'busy')
+  })
+  client.on('call:participant-changed', ({ callId, userId, connection }) =>
+    console.log(callId, userId, connection === 'reconnecting'))
+  client.on('call:elsewhere', ({ callId, engaged }) => console.log(callId, engaged ? 'in a call' : 'free'))
   client.on('media:local', ({ callId, kind, stream }) => console.log(callId, kind, stream.getTracks()))
   client.on('media:remote', ({ callId, userId, kind, stream }) => console.log(callId, userId, kind, stream.active))
   client.on('media:remote-removed', ({ callId, userId, kind }) => console.log(callId, userId, kind))

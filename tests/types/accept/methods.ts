@@ -12,6 +12,8 @@ export const types: true[] = [
   true satisfies Same<ReturnType<CallClient['reject']>, Promise<void>>,
   true satisfies Same<ReturnType<CallClient['hangup']>, Promise<void>>,
   true satisfies Same<ReturnType<CallClient['toggleMedia']>, Promise<void>>,
+  true satisfies Same<ReturnType<CallClient['addParticipant']>, Promise<void>>,
+  true satisfies Same<ReturnType<CallClient['removeParticipant']>, Promise<void>>,
   true satisfies Same<ReturnType<CallClient['on']>, Unsubscribe>,
   true satisfies Same<ReturnType<CallClient['once']>, Unsubscribe>,
   true satisfies Same<ReturnType<CallClient['off']>, void>,
@@ -32,6 +34,10 @@ export async function everyMethod(client: CallClient): Promise<void> {
   await client.reject(call.id)
   await client.toggleMedia(call.id, {})
   await client.toggleMedia(call.id, { audio: false, video: true, screenShare: false })
+  await client.addParticipant(call.id, 'dave')
+  await client.removeParticipant(call.id, 'dave')
+  const owner: string | undefined = call.participants[0]?.userId
+  if (owner === client.userId) await Promise.all(['bob', 'carol'].map((user) => client.removeParticipant(call.id, user)))
   await client.hangup(answered.id)
   const connection = client.peerConnection(call.id, 'bob')
   const state: RTCPeerConnectionState | undefined = connection?.connectionState

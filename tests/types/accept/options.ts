@@ -19,6 +19,7 @@ export const clients = [new CallClient(least), new CallClient({ ...all, logger: 
 
 export const calls: InitiateOptions[] = [
   { conversationId: 'c', type: 'audio', calleeIds: ['bob'] },
+  { conversationId: 'c', type: 'video', calleeIds: ['bob', 'carol', 'dave'] },
   { conversationId: 'c', type: 'video', calleeIds: ['bob'], metadata: JSON.stringify({ subject: 'lunch' }) },
 ]
 

@@ -1,5 +1,5 @@
 // Each list of words is closed: a program that has dealt with all of them has nothing left to deal with.
-import type { CallErrorCode, CallState, CallType, ConnectionState, EndReason, LogLevel } from 'lumencall'
+import type { CalleeOutcome, CallErrorCode, CallState, CallType, ConnectionState, EndReason, LogLevel } from 'lumencall'
 
 function nothingElse(word: never): never {
   throw new Error(`there is no such word: ${String(word)}`)
@@ -61,6 +61,8 @@ export function what(code: CallErrorCode): string {
     case 'unknown-call':
     case 'invalid-state':
     case 'already-in-call':
+    case 'already-ringing':
+    case 'not-owner':
     case 'call-ended':
       return 'Not now.'
     case 'negotiation-failed':
@@ -72,6 +74,21 @@ export function what(code: CallErrorCode): string {
       return 'Something is wrong with this program.'
     default:
       return nothingElse(code)
+  }
+}
+
+export function became(outcome: CalleeOutcome): string {
+  switch (outcome) {
+    case 'ringing':
+      return 'Calling'
+    case 'rejected':
+      return 'Declined'
+    case 'missed':
+      return 'No answer'
+    case 'busy':
+      return 'In another call'
+    default:
+      return nothingElse(outcome)
   }
 }
 

@@ -19,6 +19,10 @@ export function payloads(client: CallClient): void {
   client.on('call:state-changed', ({ reason }) => console.log(reason)) // refused
   client.on('call:participant-left', ({ participant }) => console.log(participant)) // refused
   client.on('call:media-changed', ({ muted }) => console.log(muted)) // refused
+  client.on('call:callee-changed', ({ outcome }) => console.log(outcome === 'accepted')) // refused
+  client.on('call:callee-changed', ({ reason }) => console.log(reason)) // refused
+  client.on('call:participant-changed', ({ connection }) => console.log(connection === 'failed')) // refused
+  client.on('call:elsewhere', ({ userId }) => console.log(userId)) // refused
   client.on('media:local', ({ userId }) => console.log(userId)) // refused
   client.on('media:remote-removed', ({ stream }) => console.log(stream)) // refused
   client.on('connection:state-changed', (state: string) => console.log(state)) // refused

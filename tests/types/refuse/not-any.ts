@@ -11,6 +11,9 @@ export function payloads(client: CallClient): void {
   client.on('call:participant-joined', (data) => take(data)) // refused
   client.on('call:participant-left', (data) => take(data)) // refused
   client.on('call:media-changed', (data) => take(data)) // refused
+  client.on('call:callee-changed', (data) => take(data)) // refused
+  client.on('call:participant-changed', (data) => take(data)) // refused
+  client.on('call:elsewhere', (data) => take(data)) // refused
   client.on('media:local', (data) => take(data)) // refused
   client.on('media:remote', (data) => take(data)) // refused
   client.on('media:remote-removed', (data) => take(data)) // refused
@@ -41,6 +44,8 @@ export async function results(client: CallClient): Promise<void> {
   take(await client.reject('call-1')) // refused
   take(await client.hangup('call-1')) // refused
   take(await client.toggleMedia('call-1', {})) // refused
+  take(await client.addParticipant('call-1', 'bob')) // refused
+  take(await client.removeParticipant('call-1', 'bob')) // refused
   take(client.on('error', () => {})) // refused
   take(client.off('error', () => {})) // refused
   take(client.calls) // refused

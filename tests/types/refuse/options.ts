@@ -34,5 +34,10 @@ export async function calls(client: CallClient): Promise<void> {
   await client.toggleMedia('call-1', { audio: 'off' }) // refused
   await client.toggleMedia('call-1', { microphone: false }) // refused
   await client.preview({ video: 'front' }) // refused
+  await client.addParticipant('call-1') // refused
+  await client.addParticipant('call-1', ['dave']) // refused
+  await client.addParticipant({ callId: 'call-1', userId: 'dave' }) // refused
+  await client.removeParticipant('call-1', 7) // refused
+  await client.removeParticipant('dave') // refused
   client.peerConnection('call-1') // refused
 }

@@ -1,10 +1,11 @@
 // Words that there are not.
-import type { Call, CallError, CallEvents, CallState, CallType, ConnectionState, EndReason, LogLevel } from 'lumencall'
+import type { Call, CalleeOutcome, CallError, CallEvents, CallState, CallType, ConnectionState, EndReason, LogLevel } from 'lumencall'
 
 export const state: CallState = 'conected' // refused
 export const reason: EndReason = 'canceled' // refused
 export const type: CallType = 'screen' // refused
 export const link: ConnectionState = 'reconnecting' // refused
+export const outcome: CalleeOutcome = 'accepted' // refused
 export const level: LogLevel = 'trace' // refused
 
 export function compare(call: Call, error: CallError, local: CallEvents['media:local']): boolean {
@@ -12,6 +13,7 @@ export function compare(call: Call, error: CallError, local: CallEvents['media:l
   if (call.endReason === 'declined') return true // refused
   if (call.type === 'Video') return true // refused
   if (error.code === 'NotAllowedError') return true // refused
+  if (error.code === 'notOwner') return true // refused
   if (error.name === 'Error') return true // refused
   return local.kind === 'microphone' // refused
 }

@@ -1,19 +1,22 @@
 //! A call's time is up.
 
-use super::Trigger;
 use super::decide::Work;
-use crate::CallState;
+use super::{Phase, Trigger};
 
 impl Work<'_> {
-    /// Ends the call if its deadline has passed; a timer that fires early or twice changes nothing.
+    /// Puts out every member whose time has passed; a timer that fires early or twice changes nothing.
     pub(super) fn deadline(&mut self) {
-        let Some(call) = self.records.call.take() else { return };
-        let passed = call.deadline.is_some_and(|deadline| deadline <= self.now.clock);
-        match call.state {
-            _ if !passed => self.keep(call),
-            CallState::Initiating | CallState::Ringing => self.end(call, Trigger::TimedOut),
-            CallState::Connecting | CallState::Reconnecting => self.end(call, Trigger::Failed),
-            CallState::Idle | CallState::Connected | CallState::Ended => self.keep(call),
+        while let Some(call) = self.records.call.take() {
+            let due = |until: Option<_>| until.is_some_and(|until| until <= self.now.clock);
+            let Some(member) = call.members.iter().find(|member| due(member.until)) else {
+                return self.keep(call);
+            };
+            let user = member.user.clone();
+            match member.phase {
+                Phase::Rung { .. } => self.callee_out(call, &user, Trigger::TimedOut),
+                Phase::Joined { .. } => self.fail(call, &user),
+                Phase::Out => return self.keep(call),
+            }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The one entry.
 
 use super::{
-    CallCommand, CallRecord, Device, Dialect, Effect, Input, Origin, Phase, Records, Refusal, Rules,
-    UserRecord,
+    CallCommand, CallRecord, Device, Dialect, Effect, Engagement, Input, Origin, Phase, Records, Refusal,
+    Rules, UserRecord,
 };
-use crate::wire::{ServerEvent, StateChanged};
+use crate::wire::{Elsewhere, ServerEvent, StateChanged};
 use crate::{Call, CallState, EndReason, ErrorCode, Now, UserId};
 
 /// What comes of an input.
@@ -16,6 +16,9 @@ pub struct Decision {
     pub reply: Option<Call>,
     /// What is to be done, in order, after the reply.
     pub effects: Vec<Effect>,
+    /// The input to be decided in place of this one, once the effects and all that follows from them are done. Its
+    /// outcome is the outcome. The store decides it anew: what it reads may be other records.
+    pub again: Option<Input>,
 }
 
 /// The users whose records an input touches, given the record of its call. Each is named once.
@@ -25,17 +28,23 @@ pub fn touched_users(input: &Input, call: Option<&CallRecord>) -> Vec<UserId> {
             [&from.user].into_iter().chain(&initiate.callee_ids).cloned().collect()
         }
         Input::DeviceConnected(device) | Input::DeviceGone(device) => vec![device.user.clone()],
+        Input::Command { command: CallCommand::AddParticipant(choice), .. } => {
+            call.map_or_else(Vec::new, |call| users_of(call).chain([&choice.user_id]).cloned().collect())
+        }
         Input::Command { .. }
+        | Input::Meet { .. }
         | Input::RingDevice { .. }
         | Input::LoseDevice { .. }
         | Input::Engaged { .. }
-        | Input::Deadline { .. } => {
-            call.into_iter().flat_map(|call| &call.members).map(|member| member.user.clone()).collect()
-        }
+        | Input::Deadline { .. } => call.into_iter().flat_map(users_of).cloned().collect(),
     };
     users.sort_unstable();
     users.dedup();
     users
+}
+
+fn users_of(call: &CallRecord) -> impl Iterator<Item = &UserId> {
+    call.members.iter().map(|member| &member.user)
 }
 
 /// Decides an input over the records that it touches. See the module for how a store drives it.
@@ -44,25 +53,28 @@ pub fn touched_users(input: &Input, call: Option<&CallRecord>) -> Vec<UserId> {
 /// A command that may not be done, or not now, is refused, and nothing changes. Other inputs that come too late are not
 /// refused; they change nothing.
 pub fn decide(records: Records, input: Input, now: &Now, rules: &Rules) -> Result<Decision, Refusal> {
-    let mut work = Work { records, reply: None, effects: Vec::new(), now, rules };
+    let mut work = Work { records, reply: None, effects: Vec::new(), again: None, now, rules };
     match input {
         Input::Command { from, command } => match command {
             CallCommand::Initiate { initiate, fresh } => work.initiate(from, initiate, fresh)?,
             CallCommand::Respond(respond) => work.respond(&from, &respond)?,
             CallCommand::Hangup(_) => work.hangup(&from)?,
+            CallCommand::AddParticipant(choice) => work.add_participant(&from, &choice)?,
+            CallCommand::RemoveParticipant(choice) => work.remove_participant(&from, &choice)?,
             CallCommand::MediaToggle(toggle) => work.media_toggle(&from, &toggle)?,
             CallCommand::Signal(signal) => work.signal(&from, signal)?,
             CallCommand::Report(report) => work.report(&from, &report)?,
         },
+        Input::Meet { from, initiate, fresh, .. } => work.meet(from, initiate, fresh)?,
         Input::DeviceConnected(device) => work.device_connected(device),
         Input::DeviceGone(device) => work.device_gone(&device),
-        Input::RingDevice { device, .. } => work.ring_device(device),
+        Input::RingDevice { device, .. } => work.ring_device(&device),
         Input::LoseDevice { device, .. } => work.lose_device(&device),
         Input::Engaged { user, .. } => work.engaged(&user),
         Input::Deadline { .. } => work.deadline(),
     }
-    let Work { records, reply, effects, .. } = work;
-    Ok(Decision { records, reply, effects })
+    let Work { records, reply, effects, again, .. } = work;
+    Ok(Decision { records, reply, effects, again })
 }
 
 /// A decision in the making. The steps of each kind of input are in the file of its name.
@@ -70,6 +82,7 @@ pub(super) struct Work<'a> {
     pub(super) records: Records,
     pub(super) reply: Option<Call>,
     pub(super) effects: Vec<Effect>,
+    pub(super) again: Option<Input>,
     pub(super) now: &'a Now,
     pub(super) rules: &'a Rules,
 }
@@ -91,7 +104,7 @@ impl Work<'_> {
         let call = self.call_of(&from.user)?;
         match call.member(&from.user).map(|member| &member.phase) {
             Some(Phase::Joined { device, .. }) if device.id == from.device.id => Ok(call),
-            Some(Phase::Rung { devices }) if devices.contains(&from.device) => {
+            Some(Phase::Rung { devices, .. }) if devices.contains(&from.device) => {
                 Err(Refusal::new(ErrorCode::InvalidState, "accept the call first"))
             }
             Some(Phase::Joined { .. } | Phase::Rung { .. } | Phase::Out) | None => Err(Refusal::UNKNOWN_CALL),
@@ -117,9 +130,20 @@ impl Work<'_> {
     pub(super) fn send(&mut self, user: &UserId, device: &Device, event: ServerEvent) {
         let event = match device.dialect {
             Dialect::Seed => event.for_seed(),
-            Dialect::Sdk => event,
+            Dialect::Sdk => Some(event),
         };
-        self.effects.push(Effect::Send { user: user.clone(), device: device.id.clone(), event });
+        if let Some(event) = event {
+            self.effects.push(Effect::Send { user: user.clone(), device: device.id.clone(), event });
+        }
+    }
+
+    /// Tells the user's other devices that the user is in a call with this one, or no more.
+    pub(super) fn tell_elsewhere(&mut self, user: &UserId, engagement: &Engagement, engaged: bool) {
+        let others = self.user(user).devices.clone();
+        let event = ServerEvent::Elsewhere(Elsewhere { call_id: engagement.call.clone(), engaged });
+        for device in others.iter().filter(|device| device.id != engagement.device) {
+            self.send(user, device, event.clone());
+        }
     }
 
     /// Sends the event to everybody who is in the call, but for one.

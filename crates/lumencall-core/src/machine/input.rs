@@ -3,12 +3,12 @@
 use super::{Device, Refusal};
 use crate::wire::{
     CallInitiate, CallRespond, Command, ConnectionReport, Description, DescriptionType, Hangup, MediaToggle,
-    Signal,
+    ParticipantChoice, Signal,
 };
 use crate::{CallId, ErrorCode, UserId};
 
 /// Who a command comes from: the authenticated user and the device of the socket, never what the frame claims.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The user.
     pub user: UserId,
@@ -17,7 +17,7 @@ pub struct Origin {
 }
 
 /// A client's command about a call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum CallCommand {
     /// Ring users. `fresh` is the id that the call gets, made by the driver.
     Initiate {
@@ -30,6 +30,10 @@ pub enum CallCommand {
     Respond(CallRespond),
     /// Leave.
     Hangup(Hangup),
+    /// Ring one more.
+    AddParticipant(ParticipantChoice),
+    /// Put one out.
+    RemoveParticipant(ParticipantChoice),
     /// Show something else.
     MediaToggle(MediaToggle),
     /// Relay a description or a candidate.
@@ -39,7 +43,7 @@ pub enum CallCommand {
 }
 
 /// An input of the machine.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// A client asks for something.
     Command {
@@ -47,6 +51,18 @@ pub enum Input {
         from: Origin,
         /// What.
         command: CallCommand,
+    },
+    /// An initiate that met a call from the one whom it calls: it is that call's accept, if it rings still, and else an
+    /// initiate like any other. Comes by [`super::Decision::again`].
+    Meet {
+        /// The call that was first.
+        call: CallId,
+        /// Who initiates.
+        from: Origin,
+        /// What was asked.
+        initiate: CallInitiate,
+        /// The id of the call that is made if the first is over.
+        fresh: CallId,
     },
     /// A device of a user is there and can be rung.
     DeviceConnected(Origin),
@@ -91,6 +107,8 @@ impl CallCommand {
             Command::Initiate(initiate) => Self::Initiate { initiate, fresh: fresh() },
             Command::Respond(respond) => Self::Respond(respond),
             Command::Hangup(hangup) => Self::Hangup(hangup),
+            Command::AddParticipant(choice) => Self::AddParticipant(choice),
+            Command::RemoveParticipant(choice) => Self::RemoveParticipant(choice),
             Command::MediaToggle(toggle) => Self::MediaToggle(toggle),
             Command::Offer(offer) => Self::Signal(described(offer, DescriptionType::Offer)?),
             Command::Answer(answer) => Self::Signal(described(answer, DescriptionType::Answer)?),
@@ -106,6 +124,7 @@ impl CallCommand {
             Self::Initiate { fresh, .. } => fresh,
             Self::Respond(respond) => &respond.call_id,
             Self::Hangup(hangup) => &hangup.call_id,
+            Self::AddParticipant(choice) | Self::RemoveParticipant(choice) => &choice.call_id,
             Self::MediaToggle(toggle) => &toggle.call_id,
             Self::Signal(signal) => signal.call_id(),
             Self::Report(report) => &report.call_id,
@@ -130,7 +149,8 @@ impl Input {
         match self {
             Self::Command { command, .. } => Some(command.call_id()),
             Self::DeviceConnected(_) | Self::DeviceGone(_) => None,
-            Self::RingDevice { call, .. }
+            Self::Meet { call, .. }
+            | Self::RingDevice { call, .. }
             | Self::LoseDevice { call, .. }
             | Self::Engaged { call, .. }
             | Self::Deadline { call } => Some(call),

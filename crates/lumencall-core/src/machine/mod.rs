@@ -11,7 +11,9 @@
 //! 4. The new records replace the old: no call record means that the call is over; a [`UserRecord::is_idle`] may go.
 //! 5. [`CallRecord::deadline`] says when the store has to come back with [`Input::Deadline`]; too early, late or twice
 //!    does no harm.
-//! 6. The reply is sent, then the [`Effect`]s in their order; an [`Effect::Then`] is an input of its own, decided next.
+//! 6. Where there is a [`Decision::again`], the effects come first, and that input is decided in place of this one, from
+//!    step 1: its outcome is the outcome.
+//! 7. The reply is sent, then the [`Effect`]s in their order; an [`Effect::Then`] is an input of its own, decided next.
 
 mod deadline;
 mod decide;
@@ -33,6 +35,6 @@ pub use decide::{Decision, decide, touched_users};
 pub use effect::{Effect, Refusal};
 pub use input::{CallCommand, Input, Origin};
 pub use pair::{Direction, Pair};
-pub use records::{CallRecord, Device, Dialect, Engagement, Member, Phase, Records, UserRecord};
+pub use records::{CallRecord, Device, Dialect, Engagement, Member, Phase, Records, Ring, UserRecord};
 pub use rules::Rules;
 pub use table::{Edge, TABLE, Trigger, edge};

@@ -1,18 +1,23 @@
 //! What has passed between two members: what was relayed, what is held, and how each end says the connection stands.
 
+use std::sync::Arc;
+
 use super::Dialect;
 use crate::UserId;
 use crate::wire::{ConnectionState, Description, IceCandidate};
 
-/// One direction of a pair.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// One direction of a pair. What waits is shared by the copies of a record: a store copies one for each decision, and up
+/// to a megabyte may wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Direction {
     /// The description that waits for its receiver to accept (law 4); a newer one takes its place with its candidates.
-    pub held: Option<Description>,
+    pub held: Option<Arc<Description>>,
     /// The candidates that wait: for the receiver to accept, or for the description that they belong to.
-    pub candidates: Vec<IceCandidate>,
+    pub candidates: Vec<Arc<IceCandidate>>,
     /// How many candidates came since the last description.
     pub count: u16,
+    /// Whether what its sender offers is dropped, until it has answered: both called, and the other is to offer.
+    pub yields: bool,
     /// Whether an offer has been relayed.
     pub offered: bool,
     /// Whether an answer has been relayed.
@@ -29,7 +34,7 @@ impl Direction {
 }
 
 /// Two members that signal to one another.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Pair {
     /// The two users, in no order that means anything.
     pub users: [UserId; 2],

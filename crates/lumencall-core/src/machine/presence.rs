@@ -1,9 +1,9 @@
 //! Devices come and go, and users become busy.
 
 use super::decide::Work;
-use super::{Dialect, Effect, Input, Origin, Phase, Trigger};
+use super::{CallRecord, Dialect, Effect, Engagement, Input, Origin, Phase, Trigger};
 use crate::UserId;
-use crate::wire::ServerEvent;
+use crate::wire::{Elsewhere, ServerEvent};
 
 impl Work<'_> {
     pub(super) fn device_connected(&mut self, origin: Origin) {
@@ -12,15 +12,20 @@ impl Work<'_> {
             record.devices.push(origin.device.clone());
         }
         let rings = record.rings.clone();
+        if let Some(engaged) = record.engaged.clone() {
+            self.tell_elsewhere_to(&origin, &engaged);
+        }
         self.effects.extend(
-            rings.into_iter().map(|call| Effect::Then(Input::RingDevice { call, device: origin.clone() })),
+            rings
+                .into_iter()
+                .map(|ring| Effect::Then(Input::RingDevice { call: ring.call, device: origin.clone() })),
         );
     }
 
     pub(super) fn device_gone(&mut self, origin: &Origin) {
         let record = self.user(&origin.user);
         record.devices.retain(|device| *device != origin.device);
-        let mut calls = record.rings.clone();
+        let mut calls: Vec<_> = record.rings.iter().map(|ring| ring.call.clone()).collect();
         calls.extend(
             record
                 .engaged
@@ -33,34 +38,55 @@ impl Work<'_> {
         );
     }
 
+    /// A device that comes while its user is in a call with another hears of it.
+    fn tell_elsewhere_to(&mut self, origin: &Origin, engaged: &Engagement) {
+        if engaged.device != origin.device.id {
+            let event = ServerEvent::Elsewhere(Elsewhere { call_id: engaged.call.clone(), engaged: true });
+            self.send(&origin.user, &origin.device, event);
+        }
+    }
+
     /// A device that came later rings too, with what there is for it.
-    pub(super) fn ring_device(&mut self, origin: Origin) {
+    pub(super) fn ring_device(&mut self, origin: &Origin) {
         let Some(mut call) = self.records.call.take() else { return };
-        let Some(Phase::Rung { devices }) = call.member_mut(&origin.user).map(|member| &mut member.phase)
+        let is_member = call.member(&origin.user).is_some();
+        if is_member && self.user(&origin.user).devices.contains(&origin.device) {
+            self.ring_at(&mut call, origin);
+        }
+        self.keep(call);
+    }
+
+    /// A device rings, if its user is rung and it does not ring already.
+    pub(super) fn ring_at(&mut self, call: &mut CallRecord, origin: &Origin) {
+        let inside = call.participants();
+        let Some(Phase::Rung { devices, told }) =
+            call.member_mut(&origin.user).map(|member| &mut member.phase)
         else {
-            return self.keep(call);
+            return;
         };
-        let present = self.user(&origin.user).devices.contains(&origin.device);
-        if !present || devices.contains(&origin.device) {
-            return self.keep(call);
+        if devices.contains(&origin.device) {
+            return;
         }
         devices.push(origin.device.clone());
+        told.push(inside);
         if call.go(Trigger::Reached).is_some() {
-            self.tell_state(&call);
+            self.tell_state(call);
         }
-        self.send(&origin.user, &origin.device, ServerEvent::Incoming(call.snapshot(None)));
-        self.deliver_sealed(&call, &origin);
-        self.keep(call);
+        self.send(&origin.user, &origin.device, ServerEvent::Incoming(call.ring()));
+        self.deliver_sealed(call, origin);
     }
 
     /// A device that had a part in the call is gone for good.
     pub(super) fn lose_device(&mut self, origin: &Origin) {
         let Some(mut call) = self.records.call.take() else { return };
         match call.member_mut(&origin.user).map(|member| &mut member.phase) {
-            Some(Phase::Rung { devices }) => {
-                let rang = !devices.is_empty();
-                devices.retain(|device| *device != origin.device);
-                if rang && devices.is_empty() {
+            Some(Phase::Rung { devices, told }) => {
+                let lost = devices.iter().position(|device| *device == origin.device);
+                if let Some(lost) = lost {
+                    devices.remove(lost);
+                    told.remove(lost);
+                }
+                if lost.is_some() && devices.is_empty() {
                     self.callee_out(call, &origin.user, Trigger::CalleesLost);
                 } else {
                     self.keep(call);

@@ -1,6 +1,7 @@
 //! The records that a store keeps: one for a call, one for a user.
 
 use super::{Direction, Edge, Pair, Trigger, edge};
+use crate::wire::ConnectionState;
 use crate::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, MediaFlags,
     Millis, Timestamp, UserId,
@@ -25,7 +26,7 @@ pub struct Device {
 }
 
 /// The records that one decision reads and writes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Records {
     /// The call; nothing where there is none, or none any more.
     pub call: Option<CallRecord>,
@@ -34,16 +35,29 @@ pub struct Records {
 }
 
 /// What a user is engaged in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Engagement {
     /// The call.
     pub call: CallId,
     /// The device that has the call.
     pub device: DeviceId,
+    /// Whom the user called by it; nobody where the user was called.
+    pub called: Vec<UserId>,
+}
+
+/// A call that rings at a user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ring {
+    /// The call.
+    pub call: CallId,
+    /// Who calls: the call's owner.
+    pub caller: UserId,
+    /// Whether nobody else was called.
+    pub alone: bool,
 }
 
 /// What is known of a user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserRecord {
     /// Who.
     pub user: UserId,
@@ -52,7 +66,7 @@ pub struct UserRecord {
     /// The call that the user made or accepted and that has not ended.
     pub engaged: Option<Engagement>,
     /// The calls that ring at the user.
-    pub rings: Vec<CallId>,
+    pub rings: Vec<Ring>,
 }
 
 impl UserRecord {
@@ -68,12 +82,14 @@ impl UserRecord {
 }
 
 /// How a member stands to the call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Called, and has not answered. These devices ring.
     Rung {
         /// The devices.
         devices: Vec<Device>,
+        /// Who was in the call, and what they showed, when it began to ring at the device of the same index.
+        told: Vec<Vec<CallParticipant>>,
     },
     /// In the call, with this device.
     Joined {
@@ -83,18 +99,22 @@ pub enum Phase {
         joined_at: Timestamp,
         /// What the member shows.
         media: MediaFlags,
+        /// Whether a connection to any other stands, or stood; nothing before the first.
+        connection: Option<ConnectionState>,
     },
     /// Out of it.
     Out,
 }
 
 /// One who called or was called.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member {
     /// Who.
     pub user: UserId,
     /// How they stand to the call.
     pub phase: Phase,
+    /// When it has to have changed, on the driver's clock: a ring answered, a connection made or mended.
+    pub until: Option<Millis>,
 }
 
 impl Member {
@@ -109,7 +129,7 @@ impl Member {
     /// The devices that hear of the call.
     pub fn devices(&self) -> &[Device] {
         match &self.phase {
-            Phase::Rung { devices } => devices,
+            Phase::Rung { devices, .. } => devices,
             Phase::Joined { device, .. } => std::slice::from_ref(device),
             Phase::Out => &[],
         }
@@ -117,7 +137,7 @@ impl Member {
 }
 
 /// A call that has not ended. One that has, has no record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallRecord {
     /// Its id.
     pub id: CallId,
@@ -129,16 +149,17 @@ pub struct CallRecord {
     pub metadata: Option<Box<str>>,
     /// Where it stands. Only [`CallRecord::go`] moves it.
     pub state: CallState,
+    /// Who called.
+    pub caller: UserId,
     /// When the caller asked.
     pub started_at: Timestamp,
     /// When the first callee accepted.
     pub answered_at: Option<Timestamp>,
-    /// The caller first, then the callees.
+    /// Those who are in the call, in the order in which they joined; then those who are rung. Who is out is here only
+    /// until that has been told.
     pub members: Vec<Member>,
     /// What has passed between each two members that signal to one another.
     pub pairs: Vec<Pair>,
-    /// When the call is to be looked at again, on the driver's clock.
-    pub deadline: Option<Millis>,
 }
 
 impl CallRecord {
@@ -151,12 +172,27 @@ impl CallRecord {
         Some(edge)
     }
 
-    /// The caller.
-    ///
-    /// # Panics
-    /// Never: a call is made with its caller as the first member, and members are not removed.
-    pub fn caller(&self) -> &Member {
-        &self.members[0]
+    /// When the call is to be looked at again, on the driver's clock.
+    pub fn deadline(&self) -> Option<Millis> {
+        self.members.iter().filter_map(|member| member.until).min()
+    }
+
+    /// Who may put others out: whoever has been in the call for the longest time.
+    pub fn owner(&self) -> Option<&UserId> {
+        self.joined().next().map(|(member, _)| &member.user)
+    }
+
+    /// Whether somebody has accepted.
+    pub const fn is_answered(&self) -> bool {
+        match self.state {
+            CallState::Idle | CallState::Initiating | CallState::Ringing => false,
+            CallState::Connecting | CallState::Connected | CallState::Reconnecting | CallState::Ended => true,
+        }
+    }
+
+    /// Whether anybody may still answer.
+    pub fn rings(&self) -> bool {
+        self.members.iter().any(|member| matches!(member.phase, Phase::Rung { .. }))
     }
 
     /// The member who is this user.
@@ -189,26 +225,41 @@ impl CallRecord {
         self.pairs[index].sent_by_mut(from)
     }
 
-    /// The call as its members are told it, when it is in `state` (and ended, where there is a reason).
-    pub fn snapshot(&self, ended: Option<(EndReason, &Timestamp)>) -> Call {
+    /// The members but for who called.
+    pub fn callees(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.user != self.caller)
+    }
+
+    /// Those who are in the call, as everybody sees them.
+    pub fn participants(&self) -> Vec<CallParticipant> {
         let participants = self.members.iter().filter_map(|member| match &member.phase {
             Phase::Joined { joined_at, media, .. } => {
                 Some(CallParticipant::new(member.user.clone(), joined_at.clone(), *media))
             }
             Phase::Rung { .. } | Phase::Out => None,
         });
+        participants.collect()
+    }
+
+    /// The call as one is told it at whom it rings, wherever the others are in it by now.
+    pub fn ring(&self) -> Call {
+        Call { state: CallState::Ringing, ..self.snapshot(None) }
+    }
+
+    /// The call as its members are told it, when it is in `state` (and ended, where there is a reason).
+    pub fn snapshot(&self, ended: Option<(EndReason, &Timestamp)>) -> Call {
         Call {
             id: self.id.clone(),
             conversation_id: self.conversation_id.clone(),
             call_type: self.call_type,
             state: self.state,
-            caller_id: self.caller().user.clone(),
-            callee_ids: self.members[1..].iter().map(|member| member.user.clone()).collect(),
+            caller_id: self.caller.clone(),
+            callee_ids: self.callees().map(|member| member.user.clone()).collect(),
             started_at: Some(self.started_at.clone()),
             answered_at: self.answered_at.clone(),
             ended_at: ended.map(|(_, at)| at.clone()),
             end_reason: ended.map(|(reason, _)| reason),
-            participants: participants.collect(),
+            participants: self.participants(),
             metadata: self.metadata.clone(),
         }
     }

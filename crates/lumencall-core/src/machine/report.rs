@@ -1,9 +1,9 @@
-//! How the connections of a call stand, and what that makes of the call.
+//! How the connections of a call stand, and what that makes of its members and of the call.
 
 use super::decide::Work;
-use super::{CallRecord, Origin, Pair, Refusal, Trigger};
-use crate::wire::{ConnectionReport, ConnectionState};
-use crate::{CallState, ErrorCode};
+use super::{CallRecord, Device, Origin, Pair, Phase, Refusal, Trigger};
+use crate::wire::{ConnectionReport, ConnectionState, ParticipantChanged, ServerEvent};
+use crate::{CallState, ErrorCode, UserId};
 
 impl Work<'_> {
     pub(super) fn report(&mut self, from: &Origin, report: &ConnectionReport) -> Result<(), Refusal> {
@@ -16,8 +16,8 @@ impl Work<'_> {
             ));
         }
         call.direction_mut(&from.user, peer).report = Some(report.state);
-        if call.pairs.iter().all(has_failed) {
-            self.end(call, Trigger::Failed);
+        if let Some(user) = [&from.user, peer].into_iter().find(|user| cut_off(&call, user)) {
+            self.fail(call, user);
         } else {
             self.settle(&mut call);
             self.keep(call);
@@ -25,12 +25,44 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Moves the call to what its pairs make of it: connected while any of them is, reconnecting when none is any more.
+    /// Moves the members and the call to what their connections make of them: the call is connected while any pair is, and
+    /// reconnecting when none is any more.
     pub(super) fn settle(&mut self, call: &mut CallRecord) {
-        let connected = any_connected(call);
+        let alone = call.joined().count() < 2;
+        let standing: Vec<bool> =
+            call.members.iter().map(|member| is_connected(call, &member.user)).collect();
+        let mut changed = Vec::new();
+        for (member, stands) in std::iter::zip(&mut call.members, &standing) {
+            let Phase::Joined { connection, .. } = &mut member.phase else { continue };
+            let now = match (*connection, stands) {
+                (_, true) => Some(ConnectionState::Connected),
+                // Nobody is there to be connected to; who comes next is the first again.
+                (_, false) if alone => None,
+                (Some(ConnectionState::Connected), false) => Some(ConnectionState::Reconnecting),
+                (known, false) => known,
+            };
+            if alone || *stands {
+                member.until = None;
+            }
+            if now != *connection {
+                *connection = now;
+                if now == Some(ConnectionState::Reconnecting) {
+                    member.until = Some(self.now.clock + self.rules.reconnect_timeout);
+                }
+                changed.extend(now.map(|now| (member.user.clone(), now)));
+            }
+        }
+        if call.joined().count() > 2 {
+            for (user_id, connection) in changed {
+                let but = user_id.clone();
+                let event = ParticipantChanged { call_id: call.id.clone(), user_id, connection };
+                self.tell_joined(call, Some(&but), &ServerEvent::ParticipantChanged(event));
+            }
+        }
+        let connected = standing.contains(&true);
         let moved = match call.state {
             CallState::Connecting | CallState::Reconnecting if connected => call.go(Trigger::Connected),
-            CallState::Connected if !connected => call.go(Trigger::Interrupted),
+            CallState::Connected if !connected && !alone => call.go(Trigger::Interrupted),
             CallState::Idle
             | CallState::Initiating
             | CallState::Ringing
@@ -40,20 +72,37 @@ impl Work<'_> {
             | CallState::Ended => None,
         };
         if moved.is_some() {
-            call.deadline = (!connected).then(|| self.now.clock + self.rules.reconnect_timeout);
             self.tell_state(call);
         }
     }
 }
 
-fn has_failed(pair: &Pair) -> bool {
-    pair.sent.iter().any(|sent| sent.report == Some(ConnectionState::Failed))
+/// The pairs of this member with others who are in the call.
+fn pairs_of<'a>(call: &'a CallRecord, user: &'a UserId) -> impl Iterator<Item = &'a Pair> {
+    call.pairs.iter().filter(move |pair| {
+        pair.users.contains(user) && pair.users.iter().all(|user| joined_device(call, user).is_some())
+    })
 }
 
-fn any_connected(call: &CallRecord) -> bool {
-    call.pairs.iter().any(|pair| {
-        let dialect =
-            |index: usize| call.member(&pair.users[index])?.joined_device().map(|device| device.dialect);
-        matches!((dialect(0), dialect(1)), (Some(one), Some(other)) if pair.connected([one, other]))
+fn joined_device<'a>(call: &'a CallRecord, user: &UserId) -> Option<&'a Device> {
+    call.member(user)?.joined_device()
+}
+
+/// Whether a connection of this member to any other in the call stands.
+fn is_connected(call: &CallRecord, user: &UserId) -> bool {
+    pairs_of(call, user).any(|pair| {
+        let [one, other] = &pair.users;
+        match (joined_device(call, one), joined_device(call, other)) {
+            (Some(one), Some(other)) => pair.connected([one.dialect, other.dialect]),
+            _ => false,
+        }
     })
+}
+
+/// Whether the connections of this member to all others in the call have failed.
+pub(super) fn cut_off(call: &CallRecord, user: &UserId) -> bool {
+    let failed = pairs_of(call, user)
+        .filter(|pair| pair.sent.iter().any(|sent| sent.report == Some(ConnectionState::Failed)))
+        .count();
+    failed + 1 == call.joined().count()
 }

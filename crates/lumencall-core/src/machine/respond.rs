@@ -1,16 +1,22 @@
 //! A callee answers a ring.
 
 use super::decide::Work;
-use super::{CallRecord, Device, Origin, Phase, Refusal, Trigger};
-use crate::wire::{CallRespond, MediaChanged, ParticipantJoined, RespondAction, ServerEvent, StateChanged};
-use crate::{CallParticipant, CallState, EndReason, ErrorCode, MediaFlags, UserId};
+use super::{CallCommand, CallRecord, Dialect, Engagement, Input, Member, Origin, Phase, Refusal, Trigger};
+use crate::wire::{
+    CallInitiate, CallRespond, MediaChanged, ParticipantJoined, ParticipantLeft, RespondAction, ServerEvent,
+    StateChanged,
+};
+use crate::{CallId, CallParticipant, CallState, CallType, EndReason, ErrorCode, MediaFlags};
 
 impl Work<'_> {
     pub(super) fn respond(&mut self, from: &Origin, respond: &CallRespond) -> Result<(), Refusal> {
         let call = self.call_of(&from.user)?;
         match call.member(&from.user).map(|member| &member.phase) {
-            Some(Phase::Rung { devices }) if devices.contains(&from.device) => match respond.action {
-                RespondAction::Accept => self.accept(call, from),
+            Some(Phase::Rung { devices, .. }) if devices.contains(&from.device) => match respond.action {
+                RespondAction::Accept => {
+                    let media = MediaFlags::at_join(call.call_type);
+                    self.accept(call, from, media)
+                }
                 RespondAction::Reject => {
                     self.callee_out(call, &from.user, Trigger::Rejected);
                     Ok(())
@@ -23,37 +29,146 @@ impl Work<'_> {
         }
     }
 
-    fn accept(&mut self, mut call: CallRecord, from: &Origin) -> Result<(), Refusal> {
+    /// An initiate that met this call: its accept, in the media that both asked for.
+    pub(super) fn meet(
+        &mut self,
+        from: Origin,
+        initiate: CallInitiate,
+        fresh: CallId,
+    ) -> Result<(), Refusal> {
+        let rung = self.records.call.take_if(|call| {
+            call.member(&from.user).is_some_and(|member| matches!(member.phase, Phase::Rung { .. }))
+        });
+        let Some(mut call) = rung else {
+            self.again = Some(Input::Command { from, command: CallCommand::Initiate { initiate, fresh } });
+            return Ok(());
+        };
+        // The device may have come so late that it does not ring yet. One without replies has to hear of the call first.
+        if from.device.dialect == Dialect::Seed {
+            self.ring_at(&mut call, &from);
+        } else if call.go(Trigger::Reached).is_some() {
+            self.tell_state(&call);
+        }
+        let media = MediaFlags::at_join(if initiate.call_type == CallType::Audio {
+            CallType::Audio
+        } else {
+            call.call_type
+        });
+        let (id, caller) = (call.id.clone(), call.caller.clone());
+        let offers = from.device.dialect == Dialect::Seed
+            && call
+                .member(&caller)
+                .and_then(Member::joined_device)
+                .is_some_and(|device| device.dialect == Dialect::Sdk);
+        if offers {
+            // It has called, so it is about to offer, and knows nothing of offers that cross. The caller's SDK gives way.
+            call.pairs.retain(|pair| !pair.joins(&caller, &from.user));
+            call.direction_mut(&caller, &from.user).yields = true;
+        }
+        self.accept(call, &from, media)?;
+        let participants = self.reply.iter().flat_map(|call| &call.participants);
+        if let Some(participant) =
+            participants.clone().find(|one| one.user_id == caller).filter(|_| offers).cloned()
+        {
+            let joined = ParticipantJoined { call_id: id, participant };
+            self.send(&from.user, &from.device, ServerEvent::ParticipantJoined(joined));
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, mut call: CallRecord, from: &Origin, media: MediaFlags) -> Result<(), Refusal> {
         if self.user(&from.user).engaged.is_some() {
             return Err(Refusal::new(ErrorCode::AlreadyInCall, "you are in another call; hang it up first"));
         }
-        self.engage(&from.user, &call.id, &from.device.id);
-
+        let Some(index) = call.members.iter().position(|member| member.user == from.user) else {
+            return Err(Refusal::UNKNOWN_CALL);
+        };
         let at = self.now.wall.clone();
-        let media = MediaFlags::at_join(call.call_type);
-        let phase = Phase::Joined { device: from.device.clone(), joined_at: at.clone(), media };
-        let rung = call.member_mut(&from.user).map(|member| std::mem::replace(&mut member.phase, phase));
-        self.tell_losers(&call, from, rung);
+        let phase =
+            Phase::Joined { device: from.device.clone(), joined_at: at.clone(), media, connection: None };
+        let until = Some(self.now.clock + self.rules.answer_timeout);
+        let rung = call.members.remove(index).phase;
+        let joined = call.joined().count();
+        call.members.insert(joined, Member { user: from.user.clone(), phase, until });
+        self.tell_losers(&call, from, &rung);
+        self.engage(
+            &from.user,
+            Engagement { call: call.id.clone(), device: from.device.id.clone(), called: Vec::new() },
+        );
 
         call.answered_at.get_or_insert_with(|| at.clone());
+        // Whoever was alone until now waits for a connection too.
+        for member in &mut call.members {
+            if let Phase::Joined { connection: None, .. } = member.phase {
+                member.until = member.until.or(until);
+            }
+        }
         if call.go(Trigger::Accepted).is_some() {
-            call.deadline = Some(self.now.clock + self.rules.answer_timeout);
             self.tell_state(&call);
+        } else if from.device.dialect == Dialect::Seed {
+            self.tell_way(&call, from);
         }
         let participant = CallParticipant::new(from.user.clone(), at, media);
-        let joined =
+        let event =
             ServerEvent::ParticipantJoined(ParticipantJoined { call_id: call.id.clone(), participant });
-        self.tell_joined(&call, Some(&from.user), &joined);
-        self.tell_media(&call, from);
-        self.deliver_held(&mut call, from);
+        self.tell_joined(&call, Some(&from.user), &event);
+        self.tell_since(&call, from, &rung);
+        self.deliver_held(&mut call, from, &rung);
+        self.settle(&mut call);
         self.reply = Some(call.snapshot(None));
         self.keep(call);
         Ok(())
     }
 
+    /// A device that has no reply hears the states on the way to the call's own, one after the other.
+    fn tell_way(&mut self, call: &CallRecord, joiner: &Origin) {
+        let way: &[CallState] = match call.state {
+            CallState::Connecting => &[CallState::Connecting],
+            CallState::Connected => &[CallState::Connecting, CallState::Connected],
+            CallState::Reconnecting => {
+                &[CallState::Connecting, CallState::Connected, CallState::Reconnecting]
+            }
+            CallState::Idle | CallState::Initiating | CallState::Ringing | CallState::Ended => &[],
+        };
+        for state in way {
+            let event = self.state_changed(call, *state, None);
+            self.send(&joiner.user, &joiner.device, event);
+        }
+    }
+
+    /// Who joins hears what has changed since it began to ring at this device: who has left, what others show now, and,
+    /// where no reply tells it, who has joined.
+    fn tell_since(&mut self, call: &CallRecord, joiner: &Origin, rung: &Phase) {
+        let Phase::Rung { devices, told } = rung else { return };
+        let index = devices.iter().position(|device| *device == joiner.device);
+        let Some(told) = index.and_then(|index| told.get(index)) else { return };
+        let now = call.participants();
+        let seed = joiner.device.dialect == Dialect::Seed;
+        let gone = |known: &&CallParticipant| now.iter().all(|one| one.user_id != known.user_id);
+        for known in told.iter().filter(gone).filter(|_| seed) {
+            let left = ParticipantLeft { call_id: call.id.clone(), user_id: known.user_id.clone() };
+            self.send(&joiner.user, &joiner.device, ServerEvent::ParticipantLeft(left));
+        }
+        for participant in now.into_iter().filter(|participant| participant.user_id != joiner.user) {
+            let (call_id, media) = (call.id.clone(), participant.media());
+            let event = match told.iter().find(|known| known.user_id == participant.user_id) {
+                None if seed => ServerEvent::ParticipantJoined(ParticipantJoined { call_id, participant }),
+                Some(known) if known.media() != media => ServerEvent::MediaChanged(MediaChanged {
+                    call_id,
+                    user_id: participant.user_id,
+                    audio: Some(media.audio),
+                    video: Some(media.video),
+                    screen_share: Some(media.screen_share),
+                }),
+                None | Some(_) => continue,
+            };
+            self.send(&joiner.user, &joiner.device, event);
+        }
+    }
+
     /// The callee's other devices stop ringing.
-    fn tell_losers(&mut self, call: &CallRecord, winner: &Origin, rung: Option<Phase>) {
-        let Some(Phase::Rung { devices }) = rung else { return };
+    fn tell_losers(&mut self, call: &CallRecord, winner: &Origin, rung: &Phase) {
+        let Phase::Rung { devices, .. } = rung else { return };
         let event = ServerEvent::StateChanged(StateChanged {
             call_id: call.id.clone(),
             state: CallState::Ended,
@@ -63,46 +178,6 @@ impl Work<'_> {
         });
         for device in devices.iter().filter(|device| **device != winner.device) {
             self.send(&winner.user, device, event.clone());
-        }
-    }
-
-    /// Who joins hears what the others show, where it is not what they showed when it rang.
-    fn tell_media(&mut self, call: &CallRecord, joiner: &Origin) {
-        let initial = MediaFlags::at_join(call.call_type);
-        for (member, _) in call.joined().filter(|(member, _)| member.user != joiner.user) {
-            let Phase::Joined { media, .. } = &member.phase else { continue };
-            if *media != initial {
-                let event = ServerEvent::MediaChanged(MediaChanged {
-                    call_id: call.id.clone(),
-                    user_id: member.user.clone(),
-                    audio: Some(media.audio),
-                    video: Some(media.video),
-                    screen_share: Some(media.screen_share),
-                });
-                self.send(&joiner.user, &joiner.device, event);
-            }
-        }
-    }
-
-    /// A callee who was rung is out. If it was the last, the call ends.
-    pub(super) fn callee_out(&mut self, mut call: CallRecord, user: &UserId, trigger: Trigger) {
-        let Some(member) = call.member_mut(user) else { return self.keep(call) };
-        let phase = std::mem::replace(&mut member.phase, Phase::Out);
-        self.release(&call, user);
-        let event = self.state_changed(&call, CallState::Ended, trigger.reason());
-        if let Phase::Rung { devices } = phase {
-            self.tell_devices(user, &devices, &event);
-        }
-        if call.members[1..].iter().all(|callee| callee.phase == Phase::Out) {
-            self.end(call, trigger);
-        } else {
-            self.keep(call);
-        }
-    }
-
-    fn tell_devices(&mut self, user: &UserId, devices: &[Device], event: &ServerEvent) {
-        for device in devices {
-            self.send(user, device, event.clone());
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Rules {
     pub reconnect_timeout: Millis,
     /// How many candidates one member may send another in a generation (from one description to the next).
     pub candidates: u16,
+    /// How many may be in a call, those who ring included.
+    pub members: u16,
     /// How many calls may ring at one user at a time; a further one finds them busy.
     pub rings: u16,
 }
@@ -27,6 +29,7 @@ impl Default for Rules {
             answer_timeout: 60_000,
             reconnect_timeout: 30_000,
             candidates: 200,
+            members: 8,
             rings: 32,
         }
     }

@@ -1,9 +1,11 @@
 //! Descriptions and candidates on their way: relayed, held, or refused.
 
+use std::sync::Arc;
+
 use super::decide::Work;
-use super::{CallRecord, Device, Dialect, Origin, Phase, Refusal};
+use super::{CallRecord, Device, Dialect, Member, Origin, Phase, Refusal};
 use crate::wire::{Description, DescriptionType, IceCandidate, ServerEvent, Signal, written_len};
-use crate::{CallState, ErrorCode, UserId};
+use crate::{ErrorCode, UserId};
 
 /// The largest candidate, its unknown members included, in bytes as it is written. With the count, it bounds what is held for a callee.
 const LARGEST_CANDIDATE: usize = 4096;
@@ -14,7 +16,14 @@ impl Work<'_> {
         let to = signal.to_user_id().clone();
         let receiver = match call.member(&to).map(|member| &member.phase) {
             Some(Phase::Joined { device, .. }) if to != from.user => Some(device.clone()),
-            Some(Phase::Rung { .. }) => None,
+            // What waits for one who rings is bounded for each call, since calls are for each user.
+            Some(Phase::Rung { .. }) if from.user == call.caller => None,
+            Some(Phase::Rung { .. }) => {
+                return Err(Refusal::new(
+                    ErrorCode::InvalidState,
+                    "toUserId has not accepted yet; only the caller's offer waits for that",
+                ));
+            }
             Some(Phase::Joined { .. } | Phase::Out) | None => {
                 return Err(Refusal::new(
                     ErrorCode::InvalidArgument,
@@ -42,6 +51,11 @@ impl Work<'_> {
             return Err(Refusal::new(ErrorCode::InvalidState, "there is no offer of theirs to answer"));
         }
         let direction = call.direction_mut(from, to);
+        direction.yields &= description.kind == DescriptionType::Offer;
+        if direction.yields {
+            self.keep(call);
+            return Ok(());
+        }
         if direction.held.is_some() {
             direction.candidates.clear();
         }
@@ -53,10 +67,12 @@ impl Work<'_> {
                 self.negotiated(&mut call, from, to);
             }
             None => {
-                direction.held = Some(description);
-                for member in &call.members {
-                    for device in member.devices().iter().filter(|_| member.user == *to) {
-                        self.deliver_sealed(&call, &Origin { user: to.clone(), device: device.clone() });
+                let sealed = description.is_sealed().then(|| ServerEvent::Offer(description.clone()));
+                direction.held = Some(Arc::new(description));
+                let ringing = call.member(to).map(Member::devices).unwrap_or_default();
+                for device in ringing.iter().filter(|device| device.dialect == Dialect::Sdk) {
+                    if let Some(offer) = &sealed {
+                        self.send(to, device, offer.clone());
                     }
                 }
             }
@@ -91,11 +107,15 @@ impl Work<'_> {
             ));
         }
         direction.count += 1;
+        if direction.yields {
+            self.keep(call);
+            return Ok(());
+        }
         match receiver {
             Some(device) if direction.described() => {
                 self.send(to, &device, ServerEvent::Candidate(candidate))
             }
-            Some(_) | None => direction.candidates.push(candidate),
+            Some(_) | None => direction.candidates.push(Arc::new(candidate)),
         }
         self.keep(call);
         Ok(())
@@ -118,22 +138,25 @@ impl Work<'_> {
         let candidates = std::mem::take(&mut direction.candidates);
         self.send(to, device, Signal::Description(description).into());
         for candidate in candidates {
-            self.send(to, device, ServerEvent::Candidate(candidate));
+            self.send(to, device, ServerEvent::Candidate(Arc::unwrap_or_clone(candidate)));
         }
     }
 
     /// Who joins gets what was held for them. A sealed offer is with an SDK device already; its candidates are not.
-    pub(super) fn deliver_held(&mut self, call: &mut CallRecord, joiner: &Origin) {
+    pub(super) fn deliver_held(&mut self, call: &mut CallRecord, joiner: &Origin, rung: &Phase) {
+        let rang = matches!(rung, Phase::Rung { devices, .. } if devices.contains(&joiner.device));
         let senders: Vec<UserId> = call.joined().map(|(member, _)| member.user.clone()).collect();
         for from in senders.iter().filter(|from| **from != joiner.user) {
             let direction = call.direction_mut(from, &joiner.user);
             let Some(offer) = direction.held.take() else { continue };
-            if joiner.device.dialect == Dialect::Sdk && offer.is_sealed() {
+            if rang && joiner.device.dialect == Dialect::Sdk && offer.is_sealed() {
                 direction.offered = true;
                 for candidate in std::mem::take(&mut direction.candidates) {
-                    self.send(&joiner.user, &joiner.device, ServerEvent::Candidate(candidate));
+                    let event = ServerEvent::Candidate(Arc::unwrap_or_clone(candidate));
+                    self.send(&joiner.user, &joiner.device, event);
                 }
             } else {
+                let offer = Arc::unwrap_or_clone(offer);
                 self.relay_description(call, from, &joiner.user, &joiner.device, offer);
             }
         }
@@ -147,7 +170,7 @@ impl Work<'_> {
         for pair in call.pairs.iter().filter(|pair| pair.users.contains(&ringing.user)) {
             let held = pair.sent.iter().filter_map(|sent| sent.held.as_ref());
             for offer in held.filter(|offer| offer.to_user_id == ringing.user && offer.is_sealed()) {
-                self.send(&ringing.user, &ringing.device, ServerEvent::Offer(offer.clone()));
+                self.send(&ringing.user, &ringing.device, ServerEvent::Offer(Description::clone(offer)));
             }
         }
     }
@@ -156,9 +179,11 @@ impl Work<'_> {
     /// it has.
     fn negotiated(&mut self, call: &mut CallRecord, one: &UserId, other: &UserId) {
         let negotiated = call.pairs.iter().any(|pair| pair.joins(one, other) && pair.negotiated());
-        if negotiated && call.state == CallState::Connecting {
-            let latest = self.now.clock + self.rules.setup_timeout;
-            call.deadline = Some(call.deadline.map_or(latest, |deadline| deadline.min(latest)));
+        let latest = self.now.clock + self.rules.setup_timeout;
+        for member in call.members.iter_mut().filter(|member| [one, other].contains(&&member.user)) {
+            if let (true, Phase::Joined { connection: None, .. }) = (negotiated, &member.phase) {
+                member.until = member.until.map(|until| until.min(latest));
+            }
         }
         self.settle(call);
     }

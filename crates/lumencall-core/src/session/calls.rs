@@ -23,18 +23,31 @@ pub(super) struct LocalCall {
     /// What the server told.
     pub(super) call: Call,
     pub(super) part: Part,
-    /// The sealed offer that came ahead of an accept; unread until there is one.
-    pub(super) offer: Option<Private>,
+    /// The sealed offers that came ahead of an accept, each with its sender; unread until there is one.
+    pub(super) offers: Vec<(UserId, Private)>,
     pub(super) peers: Vec<Peer>,
 }
 
 impl LocalCall {
     pub(super) const fn new(call: Call, part: Part) -> Self {
-        Self { call, part, offer: None, peers: Vec::new() }
+        Self { call, part, offers: Vec::new(), peers: Vec::new() }
     }
 
     pub(super) fn peer(&mut self, user: &UserId) -> Option<&mut Peer> {
         self.peers.iter_mut().find(|peer| peer.user == *user)
+    }
+
+    /// Keeps `calleeIds` those who ring, or are in the call, beside the caller.
+    pub(super) fn rings_or_joined(&mut self, user: &UserId, now: bool) {
+        self.call.callee_ids.retain(|callee| callee != user);
+        if now && *user != self.call.caller_id {
+            self.call.callee_ids.push(user.clone());
+        }
+    }
+
+    /// Whether the user is in the call, as far as the server has told.
+    pub(super) fn has_joined(&self, user: &UserId) -> bool {
+        self.call.participants.iter().any(|participant| participant.user_id == *user)
     }
 
     /// Whether the server has told that somebody accepted.
@@ -52,6 +65,11 @@ impl ClientSession {
         self.calls.iter().any(|local| local.call.id == *call && local.part == Part::Engaged)
     }
 
+    /// Whether the user has hung up or declined this call here.
+    pub(super) fn is_leaving(&self, call: &CallId) -> bool {
+        self.calls.iter().any(|local| local.call.id == *call && local.part == Part::Leaving)
+    }
+
     /// Whether this device is engaged: it called or accepted, and that call has not ended; or it may be, as it has asked
     /// for a call.
     pub(super) fn is_engaged(&self) -> bool {
@@ -64,7 +82,7 @@ impl ClientSession {
         let Some(local) = self.local(call) else { return };
         let was = std::mem::replace(&mut local.part, Part::Leaving);
         local.peers.clear();
-        local.offer = None;
+        local.offers.clear();
         if was == Part::Engaged {
             self.act(Action::Release { call: call.clone() });
         }

@@ -3,9 +3,10 @@
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Failure, FailureCode, Link, Ticket};
 use crate::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, Reply, RespondAction,
+    CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, ParticipantChoice, Reply,
+    RespondAction, ServerEvent, StateChanged,
 };
-use crate::{Call, CallId, Millis};
+use crate::{Call, CallId, CallParticipant, CallState, Millis, UserId};
 
 /// A command that the server has not answered.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(super) enum What {
     Initiate,
     Accept(CallId),
     Toggle(MediaToggle),
+    /// Somebody else is rung or put out.
+    Choose(CallId),
     Leave(CallId),
 }
 
@@ -32,7 +35,7 @@ impl What {
     const fn call(&self) -> Option<&CallId> {
         match self {
             Self::Connect | Self::Initiate => None,
-            Self::Accept(call) | Self::Leave(call) => Some(call),
+            Self::Accept(call) | Self::Choose(call) | Self::Leave(call) => Some(call),
             Self::Toggle(toggle) => Some(&toggle.call_id),
         }
     }
@@ -69,11 +72,11 @@ impl ClientSession {
             return self.refuse(Failure::UNREACHABLE);
         }
         local.part = Part::Engaged;
-        let (offer, caller) = (local.offer.clone(), local.call.caller_id.clone());
+        let offers = std::mem::take(&mut local.offers);
         let respond = Command::Respond(CallRespond { call_id: call.clone(), action: RespondAction::Accept });
         let ticket = self.ask(now, respond, What::Accept(call.clone()));
-        if let Some(offer) = offer {
-            self.handle_offer(call, &caller, &offer);
+        for (user, offer) in offers {
+            self.handle_offer(call, &user, &offer);
         }
         ticket
     }
@@ -117,6 +120,33 @@ impl ClientSession {
         }
     }
 
+    /// Rings one more.
+    pub fn add_participant(&mut self, now: Millis, call: &CallId, user: UserId) -> Ticket {
+        self.choose(now, call, user, Command::AddParticipant)
+    }
+
+    /// Puts one out.
+    pub fn remove_participant(&mut self, now: Millis, call: &CallId, user: UserId) -> Ticket {
+        self.choose(now, call, user, Command::RemoveParticipant)
+    }
+
+    fn choose(
+        &mut self,
+        now: Millis,
+        call: &CallId,
+        user_id: UserId,
+        command: fn(ParticipantChoice) -> Command,
+    ) -> Ticket {
+        match self.local(call) {
+            Some(local) if local.part == Part::Engaged => {
+                let choice = ParticipantChoice { call_id: call.clone(), user_id };
+                self.ask(now, command(choice), What::Choose(call.clone()))
+            }
+            Some(_) => self.refuse(NOT_IN_CALL.about(call)),
+            None => self.refuse_unknown(call),
+        }
+    }
+
     /// Time passed: commands that waited too long fail.
     pub fn handle_timeout(&mut self, now: Millis) {
         for index in 0..self.waiting.len() {
@@ -130,7 +160,8 @@ impl ClientSession {
             if connecting {
                 return self.abandon_socket(&Failure::TIMEOUT);
             }
-            if let Some(call_id) = accepting {
+            // A call that has ended meanwhile wants no more words, and may ring anew.
+            if let Some(call_id) = accepting.filter(|call| self.is_engaged_in(call)) {
                 self.give_up(call_id);
             }
         }
@@ -146,15 +177,27 @@ impl ClientSession {
             None => reply.ok.map(|done| done.call).ok_or(Failure::PROTOCOL),
         };
         match &what {
-            What::Connect => {}
+            What::Connect | What::Choose(_) => {}
             What::Initiate => match &result {
-                // Nobody waits for it any more: a call that was made all the same is given up.
-                Ok(Some(call)) if deadline.is_none() => self.give_up(call.id.clone()),
+                // Nobody waits for it any more, or it is the accept of a call that was declined meanwhile: it is given up.
+                Ok(Some(call)) if deadline.is_none() || self.is_leaving(&call.id) => {
+                    self.give_up(call.id.clone());
+                    result = Err(Failure::ENDED);
+                }
                 Ok(Some(call)) => self.initiated(call),
                 Ok(None) => result = Err(Failure::PROTOCOL),
                 Err(_) => {}
             },
             What::Accept(call) => {
+                let rings = self.local(call).is_some_and(|local| local.part == Part::Ringing);
+                match &result {
+                    // It ended before the server read the accept, and rang anew: that is the ring which was accepted.
+                    Ok(Some(call)) if rings && deadline.is_some() => self.met(call),
+                    Ok(Some(call)) if rings => self.give_up(call.id.clone()),
+                    // Also where it was left meanwhile: what it ends by is told from the state that it was in.
+                    Ok(Some(call)) => self.joined(call),
+                    Ok(None) | Err(_) => {}
+                }
                 if deadline.is_some() {
                     result = self.accepted(call, result);
                 }
@@ -165,8 +208,10 @@ impl ClientSession {
                 }
             }
             What::Leave(_) => {
-                // The call may have ended in the meantime, which is what was wanted.
-                if matches!(result, Err(Failure { code: FailureCode::UnknownCall, .. })) {
+                // The call may have ended in the meantime, or a decline came too late and was followed by a hang-up: either
+                // is what was wanted.
+                use FailureCode::{InvalidState, UnknownCall};
+                if matches!(result, Err(Failure { code: UnknownCall | InvalidState, .. })) {
                     result = Ok(None);
                 }
             }
@@ -180,10 +225,67 @@ impl ClientSession {
     }
 
     fn initiated(&mut self, call: &Call) {
+        if call.caller_id != self.user {
+            return self.met(call);
+        }
         self.calls.push(LocalCall::new(call.clone(), Part::Engaged));
         for callee in &call.callee_ids {
-            self.open_peer(&call.id, callee, call.call_type);
-            self.act(Action::Offer { call: call.id.clone(), user: callee.clone() });
+            self.offer_to(&call.id, callee, call.call_type);
+        }
+    }
+
+    /// The one whom the user called was calling: their call is the call, and the user has accepted it.
+    fn met(&mut self, call: &Call) {
+        if self.local(&call.id).is_none() {
+            self.calls.push(LocalCall::new(call.clone(), Part::Ringing));
+        }
+        let Some(local) = self.local(&call.id) else { return };
+        local.part = Part::Engaged;
+        let offers = std::mem::take(&mut local.offers);
+        self.joined(call);
+        for (user, offer) in offers {
+            self.handle_offer(&call.id, &user, &offer);
+        }
+    }
+
+    /// The server has let this device into the call, which stands as it says. What happened while it rang here was not
+    /// told: the states between are, now.
+    fn joined(&mut self, call: &Call) {
+        let Some(local) = self.local(&call.id) else { return };
+        let before = std::mem::replace(&mut local.call.participants, call.participants.clone());
+        // Who made an offer ahead and has left since is not there for it, and another when they are back.
+        let stays = |user: &UserId| {
+            let when = |known: &[CallParticipant]| {
+                known.iter().find(|one| one.user_id == *user).map(|one| one.joined_at.clone())
+            };
+            let now = when(&call.participants);
+            now.is_some() && now == when(&before)
+        };
+        let stale = local.peers.iter().map(|peer| &peer.user).find(|user| !stays(user)).cloned();
+        if let Some(user) = stale {
+            self.close_peer(&call.id, &user);
+        }
+        let Some(local) = self.local(&call.id) else { return };
+        local.call.callee_ids.clone_from(&call.callee_ids);
+        let way: &[CallState] = match call.state {
+            CallState::Connecting => &[CallState::Connecting],
+            CallState::Connected => &[CallState::Connecting, CallState::Connected],
+            CallState::Reconnecting => {
+                &[CallState::Connecting, CallState::Connected, CallState::Reconnecting]
+            }
+            CallState::Idle | CallState::Initiating | CallState::Ringing | CallState::Ended => &[],
+        };
+        let told = local.is_answered();
+        for state in way.iter().filter(|_| !told) {
+            let at = call.answered_at.clone().filter(|_| *state == CallState::Connecting);
+            let changed = StateChanged {
+                call_id: call.id.clone(),
+                state: *state,
+                end_reason: None,
+                answered_elsewhere: None,
+                at,
+            };
+            self.handle_event(ServerEvent::StateChanged(changed));
         }
     }
 
@@ -193,12 +295,9 @@ impl ClientSession {
         id: &CallId,
         result: Result<Option<Call>, Failure>,
     ) -> Result<Option<Call>, Failure> {
-        let local = self.local(id).filter(|local| local.part == Part::Engaged).ok_or(Failure::ENDED)?;
+        self.local(id).filter(|local| local.part == Part::Engaged).ok_or(Failure::ENDED)?;
         match result.and_then(|call| call.ok_or(Failure::PROTOCOL)) {
-            Ok(call) => {
-                local.call.participants.clone_from(&call.participants);
-                Ok(Some(call))
-            }
+            Ok(call) => Ok(Some(call)),
             Err(failure) => {
                 self.leave_here(id);
                 Err(failure)

@@ -30,6 +30,10 @@ words! {
         InvalidState = "invalid-state",
         /// In a call already.
         AlreadyInCall = "already-in-call",
+        /// Somebody whom you call is calling you.
+        AlreadyRinging = "already-ringing",
+        /// Only the owner of the call may do this.
+        NotOwner = "not-owner",
         /// A bound was met.
         LimitExceeded = "limit-exceeded",
         /// The call ended first.
@@ -96,6 +100,8 @@ impl From<ErrorInfo> for Failure {
             ErrorCode::UnknownCall => FailureCode::UnknownCall,
             ErrorCode::InvalidState => FailureCode::InvalidState,
             ErrorCode::AlreadyInCall => FailureCode::AlreadyInCall,
+            ErrorCode::AlreadyRinging => FailureCode::AlreadyRinging,
+            ErrorCode::NotOwner => FailureCode::NotOwner,
             ErrorCode::LimitExceeded => FailureCode::LimitExceeded,
             ErrorCode::Unauthorized => FailureCode::Unauthorized,
         };

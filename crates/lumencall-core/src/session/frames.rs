@@ -1,8 +1,8 @@
 //! What the server sends.
 
 use super::calls::{LocalCall, Part};
-use super::{ClientSession, Event, Failure, Link, LogLevel};
-use crate::wire::{ServerEvent, ServerFrame, ServerMessage};
+use super::{ClientSession, Event, Failure, FailureCode, Link, LogLevel};
+use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage};
 
 impl ClientSession {
     /// A frame came.
@@ -37,8 +37,11 @@ impl ClientSession {
             ServerMessage::Reply(reply) => self.handle_reply(reply),
             ServerMessage::Error(error) => {
                 let failure = Failure::from(error);
-                // Signals cross the end of their call; what the server says of them is no news to anybody.
-                if failure.call.as_ref().is_none_or(|call| self.is_engaged_in(call)) {
+                // Signals cross the end of their call, and members who leave it; what the server says of them is no
+                // news to anybody.
+                let crossed =
+                    matches!(failure.code, FailureCode::InvalidArgument | FailureCode::InvalidState);
+                if !crossed && failure.call.as_ref().is_none_or(|call| self.is_engaged_in(call)) {
                     self.emit(Event::Error(failure));
                 }
             }
@@ -46,7 +49,7 @@ impl ClientSession {
         }
     }
 
-    fn handle_event(&mut self, event: ServerEvent) {
+    pub(super) fn handle_event(&mut self, event: ServerEvent) {
         if self.apply(&event) {
             self.emit(Event::Call(event));
         }
@@ -69,19 +72,38 @@ impl ClientSession {
             }
             ServerEvent::ParticipantJoined(joined) => {
                 let Some(local) = self.local(&joined.call_id) else { return false };
-                local.call.participants.retain(|known| known.user_id != joined.participant.user_id);
+                let (user, call_type) = (&joined.participant.user_id, local.call.call_type);
+                // Who is in the call offers to who joins it; the caller of one who was rung has done so.
+                let offers = !local.has_joined(user) && local.peer(user).is_none();
+                local.call.participants.retain(|known| known.user_id != *user);
                 local.call.participants.push(joined.participant.clone());
+                local.rings_or_joined(user, true);
+                if offers && local.part == Part::Engaged {
+                    self.offer_to(&joined.call_id, user, call_type);
+                }
                 true
             }
             ServerEvent::ParticipantLeft(left) => {
                 let Some(local) = self.local(&left.call_id) else { return false };
                 local.call.participants.retain(|known| known.user_id != left.user_id);
+                local.rings_or_joined(&left.user_id, false);
                 self.close_peer(&left.call_id, &left.user_id);
                 true
             }
             ServerEvent::MediaChanged(changed) => self.shows(&changed.call_id, &changed.user_id, |media| {
                 media.with(changed.audio, changed.video, changed.screen_share)
             }),
+            ServerEvent::CalleeChanged(changed) => {
+                let Some(local) = self.local(&changed.call_id) else { return false };
+                let rings = changed.outcome == CalleeOutcome::Ringing;
+                local.rings_or_joined(&changed.user_id, rings);
+                if !rings {
+                    self.close_peer(&changed.call_id, &changed.user_id);
+                }
+                true
+            }
+            ServerEvent::ParticipantChanged(changed) => self.local(&changed.call_id).is_some(),
+            ServerEvent::Elsewhere(_) => true,
             ServerEvent::Offer(offer) => {
                 if let Some(from) = &offer.from_user_id {
                     self.handle_offer(&offer.call_id, from, &offer.sdp);

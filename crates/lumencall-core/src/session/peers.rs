@@ -11,6 +11,9 @@ use crate::{CallId, CallType, UserId};
 /// The most candidates that wait for a description. The server lets no more through in a generation.
 const MOST_WAITING: usize = 200;
 
+/// The most offers that are kept for a call that rings: one of each who may be in it.
+const MOST_OFFERS: usize = 32;
+
 /// What is known of the connection to another.
 #[derive(Debug)]
 pub(super) struct Peer {
@@ -31,6 +34,12 @@ impl ClientSession {
         self.act(Action::OpenPeer { call: call.clone(), user: user.clone(), call_type });
     }
 
+    /// Makes an offer to another, on a connection of its own.
+    pub(super) fn offer_to(&mut self, call: &CallId, user: &UserId, call_type: CallType) {
+        self.open_peer(call, user, call_type);
+        self.act(Action::Offer { call: call.clone(), user: user.clone() });
+    }
+
     pub(super) fn close_peer(&mut self, call: &CallId, user: &UserId) {
         let Some(local) = self.local(call) else { return };
         if local.peer(user).is_some() {
@@ -43,7 +52,12 @@ impl ClientSession {
     pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: &Private) {
         let Some(local) = self.local(call) else { return };
         match local.part {
-            Part::Ringing => local.offer = Some(offer.clone()),
+            Part::Ringing => {
+                local.offers.retain(|(user, _)| user != from);
+                if local.offers.len() < MOST_OFFERS {
+                    local.offers.push((from.clone(), offer.clone()));
+                }
+            }
             Part::Leaving => {}
             Part::Engaged => {
                 let call_type = local.call.call_type;
@@ -93,7 +107,10 @@ impl ClientSession {
     ) {
         let me = self.user.clone();
         let Some(local) = self.local(call).filter(|local| local.part == Part::Engaged) else { return };
-        let ahead = kind == DescriptionType::Offer && !local.is_answered();
+        if local.peer(user).is_none() {
+            return;
+        }
+        let ahead = kind == DescriptionType::Offer && !local.has_joined(user);
         let sealed = (ahead && names_no_address(&sdp)).then_some(true);
         let description = Description {
             call_id: call.clone(),
@@ -141,12 +158,15 @@ impl ClientSession {
         if local.peer(user).is_none() {
             return;
         }
-        let in_vain = local.call.caller_id == me && !local.is_answered();
+        let (joined, others) = (local.has_joined(user), local.call.callee_ids.len() > 1);
+        let in_vain = local.call.caller_id == me && !local.is_answered() && !others;
         self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
         if in_vain {
             self.give_up(call.clone());
-        } else {
+        } else if joined {
             self.handle_connection(call, user, ConnectionState::Failed);
+        } else {
+            self.close_peer(call, user);
         }
     }
 }

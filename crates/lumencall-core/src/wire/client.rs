@@ -62,6 +62,16 @@ record! {
     }
 }
 
+record! {
+    /// `call:add-participant` and `call:remove-participant`: one more is rung, or one is put out.
+    pub struct ParticipantChoice {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who.
+        user_id: UserId = "userId",
+    }
+}
+
 words! {
     /// What an SDK tells the server of its connection to a peer.
     pub enum ConnectionState {
@@ -99,6 +109,10 @@ messages! {
         Hangup(Hangup) = "call:hangup",
         /// Tells what the sender shows.
         MediaToggle(MediaToggle) = "call:media-toggle",
+        /// Rings one more. Any member may.
+        AddParticipant(ParticipantChoice) = "call:add-participant",
+        /// Puts one out. Only the owner may.
+        RemoveParticipant(ParticipantChoice) = "call:remove-participant",
         /// An offer for another member.
         Offer(Description) = "signal:offer",
         /// An answer for another member.

@@ -12,7 +12,7 @@ macro_rules! record {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: $type, )*
             $( #[doc = "Members that this version does not know; they are carried along unread."] pub $extra: $crate::wire::Extra, )?
@@ -91,7 +91,7 @@ macro_rules! messages {
         pub enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident($data:ty) = $event:literal, )* }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub enum $name { $( $(#[$variant_meta])* $variant($data), )* }
 
         impl $name {

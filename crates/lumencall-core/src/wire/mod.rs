@@ -16,7 +16,7 @@ mod value;
 
 pub use client::{
     CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Hangup, MediaToggle,
-    RespondAction,
+    ParticipantChoice, RespondAction,
 };
 #[cfg(feature = "json")]
 pub use json::{JsonError, read_client_frame, read_server_frame, write_client_frame, write_server_frame};
@@ -24,8 +24,8 @@ pub(crate) use macros::{messages, record, words};
 pub(crate) use secret::written_len;
 pub use secret::{Extra, Private};
 pub use server::{
-    Done, ErrorInfo, MediaChanged, ParticipantJoined, ParticipantLeft, Reply, ServerEvent, ServerFrame,
-    ServerMessage, StateChanged,
+    CalleeChanged, CalleeOutcome, Done, Elsewhere, ErrorInfo, MediaChanged, ParticipantChanged,
+    ParticipantJoined, ParticipantLeft, Reply, ServerEvent, ServerFrame, ServerMessage, StateChanged,
 };
 pub use session::{IceServer, SessionOpen, SessionResume, Welcome};
 pub use signal::{Description, DescriptionType, IceCandidate, Signal, names_no_address};

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Fault, Sink, Source, Wire};
 
 /// Text that no log shows: an SDP, a candidate, a secret. Its `Debug` tells the length and nothing more.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Private(Box<str>);
 
 impl Private {
@@ -49,7 +49,7 @@ impl Wire for Private {
 }
 
 /// The members of a signal that this version does not know, as JSON text, carried along unread.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Extra(Option<Private>);
 
 impl Extra {

@@ -1,7 +1,10 @@
 //! What the server sends.
 
 use super::client::{UNKNOWN_EVENT, envelope};
-use super::{Description, Fault, IceCandidate, Signal, Sink, Source, Welcome, Wire, messages, record};
+use super::{
+    ConnectionState, Description, Fault, IceCandidate, Signal, Sink, Source, Welcome, Wire, messages, record,
+    words,
+};
 use crate::{Call, CallId, CallParticipant, CallState, EndReason, ErrorCode, Timestamp, UserId};
 
 record! {
@@ -56,6 +59,54 @@ record! {
     }
 }
 
+words! {
+    /// What became of one who was called, while the call goes on for the others.
+    pub enum CalleeOutcome {
+        /// They were called, and may answer.
+        Ringing = "ringing",
+        /// They declined.
+        Rejected = "rejected",
+        /// They did not answer in time, or their devices were lost, or they were called no longer.
+        Missed = "missed",
+        /// They are in another call.
+        Busy = "busy",
+    }
+}
+
+record! {
+    /// `call:callee-changed`. Ours.
+    pub struct CalleeChanged {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who was called.
+        user_id: UserId = "userId",
+        /// What became of it.
+        outcome: CalleeOutcome = "outcome",
+    }
+}
+
+record! {
+    /// `call:participant-changed`: how a participant's connections stand, in a call of more than two. Ours.
+    pub struct ParticipantChanged {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Whose connections.
+        user_id: UserId = "userId",
+        /// `connected` while there is one to anybody, else `reconnecting`.
+        connection: ConnectionState = "connection",
+    }
+}
+
+record! {
+    /// `call:elsewhere`: the user is in a call with another device, or is so no more. Ours.
+    pub struct Elsewhere {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Whether the user is in it.
+        engaged: bool = "engaged",
+    }
+}
+
 messages! {
     /// An event of a call, as its members hear it.
     pub enum ServerEvent {
@@ -69,6 +120,12 @@ messages! {
         ParticipantLeft(ParticipantLeft) = "call:participant-left",
         /// Somebody shows something else.
         MediaChanged(MediaChanged) = "call:media-changed",
+        /// Something became of one who was called; SDK only.
+        CalleeChanged(CalleeChanged) = "call:callee-changed",
+        /// A participant's connections stand otherwise; SDK only.
+        ParticipantChanged(ParticipantChanged) = "call:participant-changed",
+        /// The user is in a call with another device, or no more; SDK only.
+        Elsewhere(Elsewhere) = "call:elsewhere",
         /// An offer from another member.
         Offer(Description) = "signal:offer",
         /// An answer from another member.
@@ -79,14 +136,25 @@ messages! {
 }
 
 impl ServerEvent {
-    /// The event as a client knows it that was written from the seed alone: without the members that are ours.
+    /// The event as a client knows it that was written from the seed alone: without the members that are ours; nothing
+    /// where all of it is ours.
     #[must_use]
-    pub fn for_seed(mut self) -> Self {
-        if let Self::StateChanged(changed) = &mut self {
-            changed.answered_elsewhere = None;
-            changed.at = None;
+    pub fn for_seed(mut self) -> Option<Self> {
+        match &mut self {
+            Self::StateChanged(changed) => {
+                changed.answered_elsewhere = None;
+                changed.at = None;
+            }
+            Self::CalleeChanged(_) | Self::ParticipantChanged(_) | Self::Elsewhere(_) => return None,
+            Self::Incoming(_)
+            | Self::ParticipantJoined(_)
+            | Self::ParticipantLeft(_)
+            | Self::MediaChanged(_)
+            | Self::Offer(_)
+            | Self::Answer(_)
+            | Self::Candidate(_) => {}
         }
-        self
+        Some(self)
     }
 }
 

@@ -106,7 +106,7 @@ fn is_no_quad(digits: &[u8]) -> bool {
 }
 
 /// A signal of either kind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Signal {
     /// A session description.
     Description(Description),

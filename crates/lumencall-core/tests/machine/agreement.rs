@@ -5,7 +5,8 @@ use lumencall_core::wire::{Command, ConnectionState};
 use lumencall_core::{CallState, EndReason, ErrorCode};
 
 use crate::say::{
-    CLEAN, accept, answer, call, candidate, hangup, initiate, offer, reject, report, sdk, seed, toggle,
+    CLEAN, accept, add, answer, call, candidate, hangup, initiate, offer, reject, remove, report, sdk, seed,
+    toggle,
 };
 use crate::scene::{CALL, in_state};
 use crate::world::World;
@@ -36,7 +37,8 @@ fn i8_the_first_accept_wins_and_the_other_devices_stop() {
     world.deafen();
 
     world.does(&devices[2], accept(CALL));
-    assert_eq!(world.heard(&devices[1]), [format!("state {CALL} ended completed elsewhere=true")]);
+    let lost = [format!("state {CALL} ended completed elsewhere=true"), format!("elsewhere {CALL} engaged")];
+    assert_eq!(world.heard(&devices[1]), lost);
     assert_eq!(world.heard(&devices[3]), [format!("state {CALL} ended completed")], "as the seed knows it");
     assert_eq!(world.heard(&devices[2]), [format!("state {CALL} connecting")]);
 
@@ -181,5 +183,7 @@ fn late_of(id: &str, peer: &str) -> Vec<Command> {
         answer(id, peer, CLEAN),
         candidate(id, peer, "c"),
         report(id, peer, ConnectionState::Connected),
+        add(id, "dave"),
+        remove(id, peer),
     ]
 }

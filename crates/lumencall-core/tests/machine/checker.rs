@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lumencall_core::machine::{
-    CallCommand, CallRecord, Dialect, Effect, Input, Member, Phase, Records, TABLE, UserRecord,
+    CallCommand, CallRecord, Dialect, Effect, Input, Member, Origin, Phase, Records, TABLE, UserRecord,
 };
-use lumencall_core::wire::ServerEvent;
+use lumencall_core::wire::{ConnectionState, ServerEvent};
 use lumencall_core::{Call, CallId, CallState, DeviceId, EndReason, UserId};
 
 /// What the devices were told, and whether it can be true.
@@ -33,7 +33,13 @@ impl Checker {
         after: &Records,
         reply: Option<&Call>,
         effects: &[Effect],
+        again: bool,
     ) {
+        if again {
+            assert_eq!(before, after, "what is decided anew has changed nothing");
+            let follows = |effect: &Effect| matches!(effect, Effect::Then(Input::LoseDevice { .. }));
+            return assert!(effects.iter().all(follows), "{effects:?}");
+        }
         match input {
             Input::DeviceConnected(device) => drop(self.gone.remove(&device.device.id)),
             Input::DeviceGone(device) => drop(self.gone.insert(device.device.id.clone())),
@@ -45,19 +51,25 @@ impl Checker {
                 let view = View { state, described: BTreeSet::new() };
                 assert!(self.views.insert((fresh.clone(), from.device.id.clone()), view).is_none());
             }
+            Input::Command { from, command: CallCommand::Respond(_) } | Input::Meet { from, .. } => {
+                self.enters(from, before, reply);
+            }
             Input::Command { .. }
             | Input::RingDevice { .. }
             | Input::LoseDevice { .. }
             | Input::Engaged { .. }
             | Input::Deadline { .. } => {}
         }
-        let mut reasons = Vec::new();
+        let mut reasons: Vec<(&UserId, EndReason)> = Vec::new();
         for effect in effects {
             if let Effect::Send { user, device, event } = effect {
+                if matches!(event, ServerEvent::Elsewhere(_)) {
+                    continue;
+                }
                 assert_eq!(Some(event_call(event)), input.call_id(), "an event of another call");
-                self.hears(user, device, event, after.call.as_ref());
+                self.hears(user, device, event, before.call.as_ref(), after.call.as_ref());
                 if let ServerEvent::StateChanged(changed) = event {
-                    reasons.extend(changed.end_reason);
+                    reasons.extend(changed.end_reason.map(|reason| (user, reason)));
                 }
             }
         }
@@ -65,15 +77,29 @@ impl Checker {
             (Some(call), _) => &call.id,
             (None, Input::Command { command: CallCommand::Initiate { fresh, .. }, .. }) => fresh,
             (None, _) => {
-                return assert!(
-                    after.call.is_none() && effects.iter().all(|effect| matches!(effect, Effect::Then(_)))
-                );
+                let quiet = |effect: &Effect| {
+                    matches!(effect, Effect::Then(_) | Effect::Send { event: ServerEvent::Elsewhere(_), .. })
+                };
+                return assert!(after.call.is_none() && effects.iter().all(quiet));
             }
         };
         if after.call.is_none() {
-            reasons.dedup();
-            assert_eq!(reasons.len(), 1, "I10: {id:?} ends with one reason, not {reasons:?}");
-            assert!(self.ended.insert(id.clone(), reasons[0]).is_none(), "I10: {id:?} ends once");
+            let was = |user: &UserId| before.call.as_ref().and_then(|call| call.member(user));
+            let was_inside = |user: &UserId| was(user).is_none_or(|member| member.joined_device().is_some());
+            let last = reasons.iter().rev().find(|(user, _)| was_inside(user));
+            let reason = last.expect("one who was in the call hears of its end").1;
+            let answered = before.call.as_ref().is_some_and(CallRecord::is_answered);
+            for (user, told) in reasons {
+                let own = if was_inside(user) {
+                    // Who has left before the end was told their own.
+                    effects.iter().any(|effect| leaves(effect, user))
+                } else {
+                    // Whom it rang at when others had answered it has missed it, or declined it.
+                    answered && !matches!(told, EndReason::Completed | EndReason::Failed)
+                };
+                assert!(told == reason || own, "I10: {id:?} ends with {reason:?}; {user:?} hears {told:?}");
+            }
+            assert!(self.ended.insert(id.clone(), reason).is_none(), "I10: {id:?} ends once");
             for ((call, device), view) in &self.views {
                 let over = view.state == CallState::Ended || self.gone.contains(device);
                 assert!(call != id || over, "I10: {device:?} does not hear that {id:?} ended");
@@ -81,25 +107,49 @@ impl Checker {
         }
     }
 
+    /// A device of the SDK enters a call with its reply, which says where the call stands.
+    fn enters(&mut self, from: &Origin, before: &Records, reply: Option<&Call>) {
+        let (Some(reply), Dialect::Sdk) = (reply, from.device.dialect) else { return };
+        let call = before.call.as_ref().expect("there is a call to enter");
+        assert!(matches!(
+            reply.state,
+            CallState::Connecting | CallState::Connected | CallState::Reconnecting
+        ));
+        // What came before is told by the reply, and what comes of the accept by events.
+        let state = if call.is_answered() { call.state } else { CallState::Ringing };
+        let view = View { state, described: BTreeSet::new() };
+        self.views.entry((call.id.clone(), from.device.id.clone())).or_insert(view).state = state;
+    }
+
     /// Why the call ended, where it has.
     pub(crate) fn end_reason(&self, id: &CallId) -> Option<EndReason> {
         self.ended.get(id).copied()
     }
 
-    /// A device hears an event of a call, after which the call stands like this.
-    fn hears(&mut self, user: &UserId, device: &DeviceId, event: &ServerEvent, call: Option<&CallRecord>) {
+    /// A device hears an event of a call that stood like the one before, and stands like the other after.
+    fn hears(
+        &mut self,
+        user: &UserId,
+        device: &DeviceId,
+        event: &ServerEvent,
+        before: Option<&CallRecord>,
+        call: Option<&CallRecord>,
+    ) {
         let id = event_call(event);
         assert!(!self.ended.contains_key(id), "I11: {event:?} after the end");
         let key = (id.clone(), device.clone());
         if let ServerEvent::Incoming(incoming) = event {
             let view = View { state: incoming.state, described: BTreeSet::new() };
-            assert!(self.views.insert(key, view).is_none(), "{device:?} rings twice for {id:?}");
+            let before = self.views.insert(key, view);
+            // One who left, or was out, may be invited again.
+            let over = before.is_none_or(|view| view.state == CallState::Ended);
+            assert!(over && incoming.state == CallState::Ringing, "{device:?} rings twice for {id:?}");
             return;
         }
         let view = self.views.get_mut(&key).expect("a device hears of a call first by its ring");
         assert_ne!(view.state, CallState::Ended, "I10, I11: {device:?} hears {event:?} after its end");
         match event {
-            ServerEvent::Incoming(_) => {}
+            ServerEvent::Incoming(_) | ServerEvent::Elsewhere(_) => {}
             ServerEvent::StateChanged(changed) => {
                 let declared = TABLE.iter().any(|edge| {
                     (edge.from, edge.to, edge.reason) == (view.state, changed.state, changed.end_reason)
@@ -111,8 +161,12 @@ impl Checker {
             }
             ServerEvent::ParticipantJoined(_)
             | ServerEvent::ParticipantLeft(_)
-            | ServerEvent::MediaChanged(_) => {
-                let inside = call.is_none_or(|call| call.has_joined(user, device));
+            | ServerEvent::MediaChanged(_)
+            | ServerEvent::CalleeChanged(_)
+            | ServerEvent::ParticipantChanged(_) => {
+                // Who is put out hears before it who was put out first.
+                let inside = call.is_none_or(|call| call.has_joined(user, device))
+                    || before.is_some_and(|call| call.has_joined(user, device));
                 assert!(inside, "{event:?} at {device:?}, which is not in the call");
             }
             ServerEvent::Offer(description) | ServerEvent::Answer(description) => {
@@ -122,7 +176,7 @@ impl Checker {
                 let receiver = call.member(user).expect("a signal goes to a member");
                 match &receiver.phase {
                     Phase::Joined { device: joined, .. } => assert_eq!(joined.id, *device, "I26"),
-                    Phase::Rung { devices } => {
+                    Phase::Rung { devices, .. } => {
                         let rung = devices.iter().find(|rung| rung.id == *device).expect("it rings");
                         assert!(rung.dialect == Dialect::Sdk && description.is_sealed(), "I3: {device:?}");
                     }
@@ -157,7 +211,7 @@ impl Checker {
                 assert!(calls[&engaged.call].has_joined(&user.user, &engaged.device), "{user:?}");
             }
             for ring in &user.rings {
-                let member = calls[ring].member(&user.user).expect("it rings at a member");
+                let member = calls[&ring.call].member(&user.user).expect("it rings at a member");
                 assert!(matches!(member.phase, Phase::Rung { .. }), "{user:?} {member:?}");
             }
         }
@@ -167,19 +221,29 @@ impl Checker {
             let rung = call
                 .members
                 .iter()
-                .any(|member| matches!(&member.phase, Phase::Rung { devices } if !devices.is_empty()));
+                .any(|member| matches!(&member.phase, Phase::Rung { devices, .. } if !devices.is_empty()));
             match call.state {
-                CallState::Initiating => assert!(joined == 1 && !rung),
-                CallState::Ringing => assert!(joined == 1 && rung),
-                CallState::Connecting | CallState::Connected | CallState::Reconnecting => assert!(joined > 1),
+                CallState::Initiating => assert!(joined == 1 && !rung && call.rings(), "{call:?}"),
+                CallState::Ringing => assert!(joined == 1 && call.rings(), "{call:?}"),
+                CallState::Connecting | CallState::Connected | CallState::Reconnecting => {
+                    assert!(joined > 1 || (joined == 1 && call.rings()), "{call:?}");
+                }
                 CallState::Idle | CallState::Ended => panic!("{:?} is kept", call.state),
             }
-            assert_eq!(call.deadline.is_none(), call.state == CallState::Connected, "{call:?}");
             for member in &call.members {
+                // Whoever waits for something waits for so long and no longer.
+                let waits = match &member.phase {
+                    Phase::Rung { .. } => true,
+                    Phase::Joined { connection, .. } => {
+                        joined > 1 && *connection != Some(ConnectionState::Connected)
+                    }
+                    Phase::Out => panic!("{member:?} is kept"),
+                };
+                assert_eq!(member.until.is_some(), waits, "{member:?} of {call:?}");
                 let user = users.get(&member.user);
                 let (engaged, rings) = user.map_or((false, false), |user| {
                     let engaged = user.engaged.as_ref().is_some_and(|engaged| engaged.call == call.id);
-                    (engaged, user.rings.contains(&call.id))
+                    (engaged, user.rings.iter().any(|ring| ring.call == call.id))
                 });
                 let (joined, rung) =
                     (member.joined_device().is_some(), matches!(member.phase, Phase::Rung { .. }));
@@ -196,6 +260,14 @@ impl Checker {
     }
 }
 
+/// Whether it tells that this user has left.
+fn leaves(effect: &Effect, who: &UserId) -> bool {
+    match effect {
+        Effect::Send { event: ServerEvent::ParticipantLeft(left), .. } => left.user_id == *who,
+        Effect::Send { .. } | Effect::Then(_) => false,
+    }
+}
+
 /// The call that the event is about.
 fn event_call(event: &ServerEvent) -> &CallId {
     match event {
@@ -204,6 +276,9 @@ fn event_call(event: &ServerEvent) -> &CallId {
         ServerEvent::ParticipantJoined(joined) => &joined.call_id,
         ServerEvent::ParticipantLeft(left) => &left.call_id,
         ServerEvent::MediaChanged(changed) => &changed.call_id,
+        ServerEvent::CalleeChanged(changed) => &changed.call_id,
+        ServerEvent::ParticipantChanged(changed) => &changed.call_id,
+        ServerEvent::Elsewhere(elsewhere) => &elsewhere.call_id,
         ServerEvent::Offer(description) | ServerEvent::Answer(description) => &description.call_id,
         ServerEvent::Candidate(candidate) => &candidate.call_id,
     }

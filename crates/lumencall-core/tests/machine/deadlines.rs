@@ -9,7 +9,7 @@ use crate::scene::{CALL, in_state};
 use crate::world::World;
 
 fn deadline(world: &World) -> Option<Millis> {
-    world.calls[&call(CALL)].deadline
+    world.calls[&call(CALL)].deadline()
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn the_times_are_those_that_the_server_is_run_with() {
 
 #[test]
 fn the_defaults_are_the_documented_ones() {
-    let Rules { ring_timeout, setup_timeout, answer_timeout, reconnect_timeout, candidates, rings } =
+    let Rules { ring_timeout, setup_timeout, answer_timeout, reconnect_timeout, candidates, members, rings } =
         Rules::default();
     assert_eq!(
         (ring_timeout, setup_timeout, answer_timeout, reconnect_timeout),
         (60_000, 15_000, 60_000, 30_000)
     );
-    assert_eq!((candidates, rings), (200, 32));
+    assert_eq!((candidates, members, rings), (200, 8, 32));
 }

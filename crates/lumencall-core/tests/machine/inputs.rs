@@ -63,13 +63,14 @@ fn every_kind_of_input_has_a_row() {
     }
     let about_calls = Command::EVENTS.iter().copied().filter(|event| *event != "session:open");
     assert_eq!(commands, about_calls.collect());
-    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }
 
 /// A word for each kind of input but commands. Who adds one adds rows for it too, and counts it above.
 fn kind(input: &Input) -> &'static str {
     match input {
         Input::Command { .. } => panic!("commands have rows of their own"),
+        Input::Meet { .. } => "meet",
         Input::DeviceConnected(_) => "connected",
         Input::DeviceGone(_) => "gone",
         Input::RingDevice { .. } => "ring",
@@ -104,6 +105,12 @@ fn rows() -> Vec<Row> {
         ));
         rows.push(Row::Happens(format!("lose, not gone: {who}"), Input::LoseDevice { call, device }));
     }
+    for (who, device) in PEOPLE {
+        let from = sdk(device);
+        let (call, fresh) = (say::call(CALL), say::call("call-9"));
+        let meets = Input::Meet { call, from, initiate: say::asking(&["dave"]), fresh };
+        rows.push(Row::Happens(format!("meet: {who}"), meets));
+    }
     for user in ["alice", "bob", "carol"] {
         let (call, user): (_, UserId) = (say::call(CALL), say::user(user));
         let name = format!("engaged, no more: {}", user.as_str());
@@ -128,6 +135,11 @@ fn said(event: &str, peer: &str) -> Vec<(String, Command)> {
             RespondAction::ALL.iter().map(says).collect()
         }
         "call:hangup" => one(say::hangup(CALL)),
+        "call:add-participant" => {
+            let adds = |name: &str| (format!("{event} {name}"), say::add(CALL, name));
+            vec![adds("dave"), adds(peer)]
+        }
+        "call:remove-participant" => one(say::remove(CALL, peer)),
         "call:media-toggle" => one(say::toggle(CALL, false)),
         "signal:offer" => one(say::offer(CALL, peer, CLEAN)),
         "signal:answer" => one(say::answer(CALL, peer, CLEAN)),
@@ -159,7 +171,7 @@ fn outcome(row: &Row, state: CallState) -> &'static str {
         Row::Says(_, from, command) => world.ask(from, command.clone()),
         Row::Happens(_, input) => world.input(input.clone()),
         Row::Fires(_, by) => {
-            let deadline = world.calls.get(&say::call(CALL)).and_then(|call| call.deadline);
+            let deadline = world.calls.get(&say::call(CALL)).and_then(|call| call.deadline());
             world.clock = deadline.unwrap_or(1_000_000).saturating_add_signed(*by);
             world.input(Input::Deadline { call: say::call(CALL) })
         }

@@ -4,24 +4,54 @@
 //! inputs are worth their time: between them they take every edge of the table.
 
 use std::collections::BTreeSet;
+use std::env;
 
-use lumencall_core::CallState;
 use lumencall_core::machine::{Dialect, Input, Member, Origin, Phase, TABLE, Trigger};
 use lumencall_core::wire::{Command, ConnectionState};
+use lumencall_core::{CallId, CallState, DeviceId, ErrorCode, UserId};
 
 use crate::say::{
-    self, CLEAN, GATHERED, accept, answer, candidate, hangup, initiate, offer, reject, report, sealed, toggle,
+    self, CLEAN, GATHERED, accept, add, answer, candidate, hangup, initiate, offer, reject, remove, report,
+    sealed, toggle,
 };
-use crate::world::World;
+use crate::world::{Done, World};
 
-const RUNS: u64 = 200;
 const STEPS: usize = 300;
-const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", "eve"];
+
+fn runs() -> u64 {
+    if env::var_os("LUMENCALL_LONG").is_some() { 5_000 } else { 100 }
+}
+
+/// What the runs have to come by between them, beside every edge of the table.
+const SEEN: [&str; 21] = [
+    "alone while it rings",
+    "call of four",
+    "callee busy",
+    "callee missed",
+    "callee rejected",
+    "callee ringing",
+    "elsewhere engaged",
+    "elsewhere free",
+    "invited again",
+    "limit",
+    "met",
+    "met by a seed client",
+    "not-owner",
+    "already-ringing",
+    "recalled",
+    "removed from a call",
+    "removed from a ring",
+    "left while it went on",
+    "put out as failed while it went on",
+    "stands connected",
+    "stands reconnecting",
+];
 
 #[test]
 fn i15_i29_i33_random_inputs_leave_everybody_agreed_and_nothing_behind() {
-    let mut taken = BTreeSet::new();
-    for run in 0..RUNS {
+    let (mut taken, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for run in 0..runs() {
         let mut crowd = Crowd::new(run);
         for _ in 0..STEPS {
             let before = crowd.states();
@@ -36,12 +66,16 @@ fn i15_i29_i33_random_inputs_leave_everybody_agreed_and_nothing_behind() {
             }
         }
         crowd.everybody_leaves();
+        seen.extend(crowd.seen);
         let World { calls, users, .. } = &crowd.world;
         assert!(calls.is_empty() && users.is_empty(), "run {run} leaves {calls:?} {users:?}");
     }
     for edge in TABLE.iter().filter(|edge| edge.trigger != Trigger::Initiated) {
         let named = (edge.from.as_str(), edge.to.as_str(), edge.reason.map(|reason| reason.as_str()));
         assert!(taken.contains(&named), "no run takes {edge:?}");
+    }
+    for what in SEEN {
+        assert!(seen.contains(what), "no run has `{what}`; they have {seen:?}");
     }
 }
 
@@ -51,11 +85,23 @@ struct Crowd {
     chance: Chance,
     here: Vec<Origin>,
     gone: Vec<Origin>,
+    seen: BTreeSet<String>,
+    /// Which device rang for which call.
+    rung: BTreeSet<(DeviceId, String)>,
 }
 
 impl Crowd {
     fn new(run: u64) -> Self {
-        Self { world: World::default(), chance: Chance(run), here: Vec::new(), gone: Vec::new() }
+        let mut world = World::default();
+        world.rules.members = 4;
+        Self {
+            world,
+            chance: Chance(run),
+            here: Vec::new(),
+            gone: Vec::new(),
+            seen: BTreeSet::new(),
+            rung: BTreeSet::new(),
+        }
     }
 
     fn states(&self) -> Vec<(String, CallState)> {
@@ -63,6 +109,45 @@ impl Crowd {
     }
 
     fn act(&mut self) {
+        let before: Vec<(CallId, usize)> =
+            self.world.calls.values().map(|call| (call.id.clone(), call.joined().count())).collect();
+        self.one_thing_happens();
+        self.look(&before);
+    }
+
+    /// Notes what the devices have heard, and how the calls stand.
+    fn look(&mut self, before: &[(CallId, usize)]) {
+        let devices: Vec<Origin> = self.here.iter().chain(&self.gone).cloned().collect();
+        for device in devices {
+            for line in self.world.heard(&device) {
+                let words: Vec<&str> = line.split(' ').collect();
+                match words[0] {
+                    "callee" | "stands" => drop(self.seen.insert(format!("{} {}", words[0], words[3]))),
+                    "elsewhere" => drop(self.seen.insert(format!("{} {}", words[0], words[2]))),
+                    "state" if words.get(3) == Some(&"failed") && self.world.state(words[1]).is_some() => {
+                        self.seen.insert("put out as failed while it went on".to_owned());
+                    }
+                    "incoming" if !self.rung.insert((device.device.id.clone(), words[1].to_owned())) => {
+                        self.seen.insert("invited again".to_owned());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for call in self.world.calls.values() {
+            let joined = call.joined().count();
+            let was = before.iter().find(|(id, _)| *id == call.id).map_or(0, |(_, joined)| *joined);
+            let seen = [
+                (call.is_answered() && joined == 1, "alone while it rings"),
+                (joined >= 4, "call of four"),
+                (joined < was, "left while it went on"),
+            ];
+            let seen = seen.into_iter().filter(|(is_so, _)| *is_so);
+            self.seen.extend(seen.map(|(_, what)| what.to_owned()));
+        }
+    }
+
+    fn one_thing_happens(&mut self) {
         match self.chance.below(20) {
             0 | 1 => self.somebody_comes(),
             2 if self.chance.below(2) == 0 => self.somebody_goes(),
@@ -74,7 +159,7 @@ impl Crowd {
     }
 
     fn somebody_comes(&mut self) {
-        if self.here.len() < 7 {
+        if self.here.len() < 9 {
             let name = format!("{}/{}", self.chance.one(&USERS), self.here.len() + self.gone.len());
             let dialect = if self.chance.below(3) == 0 { Dialect::Seed } else { Dialect::Sdk };
             let device = say::device(&name, dialect);
@@ -124,7 +209,7 @@ impl Crowd {
     fn any_command(&mut self, call: &str, peer: &str) -> Command {
         let sdp = self.chance.one(&[CLEAN, GATHERED]);
         let state = self.chance.one(ConnectionState::ALL);
-        match self.chance.below(11) {
+        match self.chance.below(14) {
             0 => accept(call),
             1 => reject(call),
             2 => hangup(call),
@@ -134,6 +219,9 @@ impl Crowd {
             6 => answer(call, peer, sdp),
             7 => candidate(call, peer, "candidate"),
             8 => report(call, peer, state),
+            9 => add(call, peer),
+            10 => remove(call, peer),
+            11 => initiate(&[peer, self.chance.one(&USERS)]),
             _ => initiate(&[peer]),
         }
     }
@@ -147,26 +235,35 @@ impl Crowd {
             .flat_map(|call| {
                 let id = call.id.as_str();
                 call.members.iter().flat_map(move |member| {
-                    let peer =
-                        call.members.iter().find(|peer| peer.user != member.user).expect("there are two");
-                    parts_of(member).into_iter().map(move |(device, joined)| {
-                        (id.to_owned(), peer.user.as_str().to_owned(), device, joined)
+                    let peers = call.members.iter().filter(|peer| peer.user != member.user);
+                    peers.flat_map(move |peer| {
+                        parts_of(member).into_iter().map(move |(device, joined)| {
+                            (id.to_owned(), peer.user.as_str().to_owned(), device, joined)
+                        })
                     })
                 })
             })
             .collect();
         if parts.is_empty() || self.chance.below(6) == 0 {
-            if !self.here.is_empty() {
-                let (from, callee) = (self.chance.one(&self.here.clone()), self.chance.one(&USERS));
-                self.say(&from, initiate(&[callee]));
-            }
+            self.somebody_calls();
             return;
         }
         let (call, peer, from, joined) = self.chance.one(&parts);
-        let command = match (joined, self.chance.below(16)) {
-            (false, 0) => reject(&call),
+        let command = match (joined, self.chance.below(20)) {
+            (false, 0..2) => reject(&call),
+            // Who is called calls back.
+            (false, 2..4) => initiate(&[self.world.calls[&say::call(&call)].caller.as_str()]),
             (false, _) => accept(&call),
-            (true, 0) => hangup(&call),
+            (true, 0) if self.chance.below(2) == 0 => hangup(&call),
+            // Who calls has forgotten it, and calls again.
+            (true, 0) => {
+                let engaged =
+                    self.world.users[&from.user].engaged.clone().expect("who is in a call is engaged");
+                let called: Vec<&str> = engaged.called.iter().map(UserId::as_str).collect();
+                initiate(&called)
+            }
+            (true, 16..19) => add(&call, self.chance.one(&USERS)),
+            (true, 19) => remove(&call, &peer),
             (true, 1..3) => offer(&call, &peer, GATHERED),
             (true, 3..5) => sealed(&call, &peer, CLEAN),
             (true, 5..8) => answer(&call, &peer, CLEAN),
@@ -178,10 +275,40 @@ impl Crowd {
         self.say(&from, command);
     }
 
+    /// Somebody calls one or several.
+    fn somebody_calls(&mut self) {
+        if self.here.is_empty() {
+            return;
+        }
+        let from = self.chance.one(&self.here.clone());
+        let first = self.chance.below(USERS.len());
+        let others = (0..USERS.len()).map(|index| USERS[(first + index) % USERS.len()]);
+        let others: Vec<&str> = others.filter(|name| *name != from.user.as_str()).collect();
+        let count = self.chance.one(&[1, 1, 2, 3, 4]);
+        self.say(&from, initiate(&others[..count]));
+    }
+
     fn say(&mut self, from: &Origin, command: Command) {
+        let was = self.world.users.get(&from.user).and_then(|user| user.engaged.clone());
+        let (initiates, removes) =
+            (matches!(command, Command::Initiate(_)), matches!(command, Command::RemoveParticipant(_)));
         let input = self.world.command(from, command).expect("it is about a call");
+        let joined =
+            |world: &World| -> usize { world.calls.values().map(|call| call.joined().count()).sum() };
+        let before = joined(&self.world);
         // That it may be refused is the point.
-        drop(self.world.step(input));
+        let seen = match self.world.step(input) {
+            Err(refusal) if refusal.code == ErrorCode::LimitExceeded => "limit",
+            Err(refusal) => refusal.code.as_str(),
+            Ok(_) if removes && joined(&self.world) < before => "removed from a call",
+            Ok(_) if removes => "removed from a ring",
+            Ok(_) if initiates && was.is_some() => "recalled",
+            Ok(Done { reply: Some(call), .. }) if initiates && call.caller_id != from.user => {
+                if from.device.dialect == Dialect::Seed { "met by a seed client" } else { "met" }
+            }
+            Ok(_) => return,
+        };
+        self.seen.insert(seen.to_owned());
     }
 
     fn step(&mut self, input: Input) {

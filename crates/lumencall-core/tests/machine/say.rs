@@ -3,7 +3,7 @@
 use lumencall_core::machine::{Device, Dialect, Origin};
 use lumencall_core::wire::{
     CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
-    Extra, Hangup, IceCandidate, MediaToggle, Private, RespondAction,
+    Extra, Hangup, IceCandidate, MediaToggle, ParticipantChoice, Private, RespondAction,
 };
 use lumencall_core::{CallId, CallType, ConversationId, DeviceId, UserId};
 
@@ -43,12 +43,30 @@ pub(crate) fn device(name: &str, dialect: Dialect) -> Origin {
 }
 
 pub(crate) fn initiate(callees: &[&str]) -> Command {
-    Command::Initiate(CallInitiate {
+    Command::Initiate(asking(callees))
+}
+
+/// The same without a camera.
+pub(crate) fn initiate_audio(callees: &[&str]) -> Command {
+    Command::Initiate(CallInitiate { call_type: CallType::Audio, ..asking(callees) })
+}
+
+/// What an initiate asks for.
+pub(crate) fn asking(callees: &[&str]) -> CallInitiate {
+    CallInitiate {
         conversation_id: ConversationId::new("conv-123").expect("it is an id"),
         call_type: CallType::Video,
         callee_ids: callees.iter().map(|name| user(name)).collect(),
         metadata: None,
-    })
+    }
+}
+
+pub(crate) fn add(id: &str, name: &str) -> Command {
+    Command::AddParticipant(ParticipantChoice { call_id: call(id), user_id: user(name) })
+}
+
+pub(crate) fn remove(id: &str, name: &str) -> Command {
+    Command::RemoveParticipant(ParticipantChoice { call_id: call(id), user_id: user(name) })
 }
 
 pub(crate) fn respond(id: &str, action: RespondAction) -> Command {

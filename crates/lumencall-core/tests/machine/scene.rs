@@ -4,7 +4,7 @@
 //! another device, `alice/2` and `bob/2`; Carol is a stranger. All speak the SDK's dialect.
 
 use lumencall_core::CallState;
-use lumencall_core::machine::Input;
+use lumencall_core::machine::{Input, Origin};
 use lumencall_core::wire::ConnectionState;
 
 use crate::say::{self, CLEAN, accept, answer, hangup, initiate, offer, report, sdk};
@@ -70,6 +70,46 @@ fn reconnecting() -> World {
     let mut world = connected();
     world.does(&sdk("alice/1"), report(CALL, "bob", ConnectionState::Reconnecting));
     world
+}
+
+/// Alice calls these, who have a device of the SDK each, named like `bob/1`. Nothing was heard yet.
+pub(crate) fn ringing_group(callees: &[&str]) -> World {
+    let devices: Vec<_> = [&["alice"], callees].concat().iter().map(|name| one(name)).collect();
+    let mut world = World::with(&devices);
+    world.does(&one("alice"), initiate(callees));
+    world.deafen();
+    world
+}
+
+/// These are in a call which the first of them made, and each is connected to each. Nothing was heard yet.
+pub(crate) fn group_of(names: &[&str]) -> World {
+    let mut world = ringing_group(&names[1..]);
+    for (index, name) in names.iter().enumerate().skip(1) {
+        world.does(&one(name), accept(CALL));
+        for known in &names[..index] {
+            connect(&mut world, known, name);
+        }
+    }
+    world.deafen();
+    world
+}
+
+/// The first device of this user.
+pub(crate) fn one(name: &str) -> Origin {
+    sdk(&format!("{name}/1"))
+}
+
+/// The one who was there offers to the one who joined, who answers, and both report that they are connected.
+pub(crate) fn connect(world: &mut World, there: &str, joiner: &str) {
+    world.does(&one(there), offer(CALL, joiner, CLEAN));
+    world.does(&one(joiner), answer(CALL, there, CLEAN));
+    pair_stands(world, there, joiner, ConnectionState::Connected);
+}
+
+/// Both ends report this of their connection.
+pub(crate) fn pair_stands(world: &mut World, this: &str, other: &str, state: ConnectionState) {
+    world.does(&one(this), report(CALL, other, state));
+    world.does(&one(other), report(CALL, this, state));
 }
 
 fn ended() -> World {

@@ -19,13 +19,32 @@ pub(crate) fn line(event: &ServerEvent) -> String {
             words
         }
         ServerEvent::ParticipantJoined(joined) => {
-            named("joined", joined.call_id.as_str(), &joined.participant.user_id, [])
+            let media = joined.participant.media();
+            let said = [
+                (!media.audio).then(|| "audio=false".to_owned()),
+                (!media.video).then(|| "video=false".to_owned()),
+                media.screen_share.then(|| "screen=true".to_owned()),
+            ];
+            let who = &joined.participant.user_id;
+            named("joined", joined.call_id.as_str(), who, said.into_iter().flatten())
         }
         ServerEvent::ParticipantLeft(left) => named("left", left.call_id.as_str(), &left.user_id, []),
         ServerEvent::MediaChanged(media) => {
             let said = [("audio", media.audio), ("video", media.video), ("screen", media.screen_share)];
             let said = said.into_iter().filter_map(|(what, on)| Some(format!("{what}={}", on?)));
             named("media", media.call_id.as_str(), &media.user_id, said)
+        }
+        ServerEvent::CalleeChanged(changed) => {
+            let outcome = changed.outcome.as_str().to_owned();
+            named("callee", changed.call_id.as_str(), &changed.user_id, [outcome])
+        }
+        ServerEvent::ParticipantChanged(changed) => {
+            let connection = changed.connection.as_str().to_owned();
+            named("stands", changed.call_id.as_str(), &changed.user_id, [connection])
+        }
+        ServerEvent::Elsewhere(elsewhere) => {
+            let word = if elsewhere.engaged { "engaged" } else { "free" };
+            vec!["elsewhere".to_owned(), elsewhere.call_id.as_str().to_owned(), word.to_owned()]
         }
         ServerEvent::Offer(offer) => described("offer", offer),
         ServerEvent::Answer(answer) => described("answer", answer),

@@ -51,17 +51,30 @@ impl World {
         Now { clock: self.clock, wall: Timestamp(format!("t{}", self.clock).into()) }
     }
 
-    /// Decides the input and nothing else.
+    /// Decides the input, and what is to be decided in its place, and nothing else.
     pub(crate) fn step(&mut self, input: Input) -> Result<Done, Refusal> {
+        let mut input = input;
+        let mut moved = false;
+        for _ in 0..4 {
+            let (done, again) = self.step_once(input)?;
+            moved |= done.changed;
+            let Some(next) = again else { return Ok(Done { changed: moved, ..done }) };
+            self.settle();
+            input = next;
+        }
+        panic!("a command is decided again and again");
+    }
+
+    fn step_once(&mut self, input: Input) -> Result<(Done, Option<Input>), Refusal> {
         let id = input.call_id().cloned();
         let call = id.as_ref().and_then(|id| self.calls.get(id)).cloned();
         let users = touched_users(&input, call.as_ref())
             .into_iter()
             .map(|user| self.users.get(&user).cloned().unwrap_or_else(|| UserRecord::new(user)));
         let before = Records { call, users: users.collect() };
-        let Decision { records, reply, effects } =
+        let Decision { records, reply, effects, again } =
             decide(before.clone(), input.clone(), &self.now(), &self.rules)?;
-        self.checker.decided(&before, &input, &records, reply.as_ref(), &effects);
+        self.checker.decided(&before, &input, &records, reply.as_ref(), &effects, again.is_some());
 
         let changed = records != before || !effects.is_empty() || reply.is_some();
         match (id, records.call) {
@@ -83,7 +96,7 @@ impl World {
             }
         }
         self.checker.agrees(&self.calls, &self.users, &self.pending);
-        Ok(Done { reply, changed })
+        Ok((Done { reply, changed }, again))
     }
 
     /// Decides the input and all that follows from it.
@@ -149,14 +162,14 @@ impl World {
         while let Some((at, id)) = self.next_deadline().filter(|(at, _)| *at <= end) {
             self.clock = at;
             self.input(Input::Deadline { call: id.clone() }).expect("a timer is not refused");
-            let later = self.calls.get(&id).is_none_or(|call| call.deadline.is_none_or(|again| again > at));
+            let later = self.calls.get(&id).is_none_or(|call| call.deadline().is_none_or(|again| again > at));
             assert!(later, "{id:?} was looked at in time and still waits");
         }
         self.clock = end;
     }
 
     fn next_deadline(&self) -> Option<(Millis, CallId)> {
-        self.calls.values().filter_map(|call| Some((call.deadline?, call.id.clone()))).min()
+        self.calls.values().filter_map(|call| Some((call.deadline()?, call.id.clone()))).min()
     }
 
     /// Where the call stands; nothing where it is over, or never was.
@@ -177,6 +190,15 @@ impl World {
     /// The same, as events.
     pub(crate) fn heard_events(&mut self, device: &Origin) -> Vec<ServerEvent> {
         self.heard.get_mut(&device.device.id).map(mem::take).unwrap_or_default()
+    }
+
+    /// Every device named heard exactly this, in this order, and no other device heard anything.
+    #[track_caller]
+    pub(crate) fn hears(&mut self, expected: &[(&str, &[&str])]) {
+        for (name, lines) in expected {
+            assert_eq!(self.heard(&say::sdk(name)), *lines, "{name}");
+        }
+        assert!(self.hearers().is_empty(), "{:?} heard something too", self.hearers());
     }
 
     /// Forgets what was heard until now.

@@ -104,7 +104,7 @@ fn an_accept_that_is_hung_up_before_its_reply_has_come_too_late() {
     bob.accept(CALL);
     assert_eq!(bob.hangup(CALL), ["release call-1", "send #2 hangup call-1"]);
     let reply = done_with(1, call(CALL, CallState::Connecting));
-    assert_eq!(bob.gets(reply), ["settle accept call-ended call-1"]);
+    assert_eq!(bob.gets(reply), ["hear connecting call-1", "settle accept call-ended call-1"]);
     assert_eq!(bob.gets(done(2)), ["settle hangup ok"]);
 }
 
@@ -145,6 +145,8 @@ fn every_code_of_the_server_has_one_of_the_sdk() {
             ErrorCode::UnknownCall => "unknown-call",
             ErrorCode::InvalidState => "invalid-state",
             ErrorCode::AlreadyInCall => "already-in-call",
+            ErrorCode::AlreadyRinging => "already-ringing",
+            ErrorCode::NotOwner => "not-owner",
             ErrorCode::LimitExceeded => "limit-exceeded",
             ErrorCode::Unauthorized => "unauthorized",
         };

@@ -71,6 +71,17 @@ pub(crate) fn heard(event: &Event) -> String {
                 let flags = flags(media.audio, media.video, media.screen_share);
                 peer("media", &media.call_id, &media.user_id) + &flags
             }
+            ServerEvent::CalleeChanged(changed) => {
+                format!("{} {}", peer("callee", &changed.call_id, &changed.user_id), changed.outcome.as_str())
+            }
+            ServerEvent::ParticipantChanged(changed) => {
+                let who = peer("stands", &changed.call_id, &changed.user_id);
+                format!("{who} {}", changed.connection.as_str())
+            }
+            ServerEvent::Elsewhere(elsewhere) => {
+                let word = if elsewhere.engaged { "engaged" } else { "free" };
+                format!("elsewhere {} {word}", elsewhere.call_id.as_str())
+            }
             ServerEvent::Offer(_) | ServerEvent::Answer(_) | ServerEvent::Candidate(_) => {
                 panic!("signals are no event for the app")
             }
@@ -98,6 +109,8 @@ fn sent(frame: &ClientFrame) -> String {
             let flags = flags(toggle.audio, toggle.video, toggle.screen_share);
             format!("toggle {}{flags}", toggle.call_id.as_str())
         }
+        Command::AddParticipant(choice) => peer("add", &choice.call_id, &choice.user_id),
+        Command::RemoveParticipant(choice) => peer("remove", &choice.call_id, &choice.user_id),
         Command::Offer(offer) => description("offer", offer),
         Command::Answer(answer) => description("answer", answer),
         Command::Candidate(candidate) => {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use lumencall_core::machine::{Device, Dialect, Origin, Phase};
 use lumencall_core::session::{Action, ClientSession, Event, Link, Ticket};
 use lumencall_core::wire::{ConnectionState, DescriptionType, read_server_frame, write_client_frame};
-use lumencall_core::{CallId, CallState, DeviceId, Millis, UserId};
+use lumencall_core::{Call, CallId, CallState, DeviceId, Millis, UserId};
 
 use crate::lines;
 use crate::server::Server;
@@ -45,7 +45,8 @@ pub(crate) struct Party {
     up: VecDeque<(Origin, Sent)>,
     jobs: VecDeque<Job>,
     peers: Vec<Peer>,
-    described: u32,
+    /// How many descriptions it has made.
+    pub(crate) described: u32,
     names: Vec<(Ticket, &'static str)>,
 }
 
@@ -75,6 +76,19 @@ enum Job {
     Apply { call: CallId, user: UserId, name: String },
     Gather { call: CallId, user: UserId, text: String },
     Connection { call: CallId, user: UserId, state: ConnectionState },
+}
+
+impl Job {
+    /// The peer connection that it is about.
+    const fn peer(&self) -> Option<(&CallId, &UserId)> {
+        match self {
+            Self::OpenSocket => None,
+            Self::Describe { call, user, .. }
+            | Self::Apply { call, user, .. }
+            | Self::Gather { call, user, .. }
+            | Self::Connection { call, user, .. } => Some((call, user)),
+        }
+    }
 }
 
 /// Something that may happen next. The number is the party's.
@@ -130,7 +144,20 @@ impl Net {
     }
 
     pub(crate) fn initiate(&mut self, name: &str, callee: &str) {
-        self.order(name, "initiate", |session, now| session.initiate(now, initiate(&[callee])));
+        self.call(name, &[callee]);
+    }
+
+    /// The same, to several.
+    pub(crate) fn call(&mut self, name: &str, callees: &[&str]) {
+        self.order(name, "initiate", |session, now| session.initiate(now, initiate(callees)));
+    }
+
+    pub(crate) fn add(&mut self, name: &str, call: &str, who: &str) {
+        self.order(name, "add", |session, now| session.add_participant(now, &call_id(call), user(who)));
+    }
+
+    pub(crate) fn remove(&mut self, name: &str, call: &str, who: &str) {
+        self.order(name, "remove", |session, now| session.remove_participant(now, &call_id(call), user(who)));
     }
 
     pub(crate) fn accept(&mut self, name: &str, call: &str) {
@@ -161,6 +188,8 @@ impl Net {
         command: &'static str,
         give: impl FnOnce(&mut ClientSession, Millis) -> Ticket,
     ) {
+        // Nobody does two things in the same millisecond.
+        self.clock += 1;
         let now = self.clock;
         let party = self.party(name);
         let ticket = give(&mut party.session, now);
@@ -351,16 +380,33 @@ impl Net {
                 let snapshot = told.snapshot(None);
                 match told.member(&origin.user).map(|member| &member.phase) {
                     // What changes while it rings is told with the accept.
-                    Some(Phase::Rung { .. }) => assert_eq!(known.state, snapshot.state, "{}", party.name),
-                    _ => assert_eq!(**known, snapshot, "{}", party.name),
+                    Some(Phase::Rung { .. }) => assert_eq!(known.state, CallState::Ringing, "{}", party.name),
+                    _ => assert_eq!(in_order(known), in_order(&snapshot), "{}", party.name),
                 }
-                if told.state == CallState::Connected {
+                let phase = told.member(&origin.user).map(|member| &member.phase);
+                if let Some(Phase::Joined { connection, .. }) = phase {
                     let peers: Vec<_> = party.peers.iter().filter(|peer| peer.call == told.id).collect();
-                    assert!(peers.iter().any(|peer| peer.connected), "I34: {}", party.name);
+                    let connected = peers.iter().any(|peer| peer.connected);
+                    assert!(
+                        connected || *connection != Some(ConnectionState::Connected),
+                        "I34: {}",
+                        party.name
+                    );
+                    // Everybody has one peer connection to each who is in the call, or rings and was offered to.
+                    for peer in peers {
+                        assert!(told.member(&peer.user).is_some(), "{} holds on to {peer:?}", party.name);
+                    }
                 }
             }
         }
     }
+}
+
+/// The call with its callees in an order of no meaning.
+fn in_order(call: &Call) -> Call {
+    let mut call = call.clone();
+    call.callee_ids.sort_unstable();
+    call
 }
 
 impl Party {
@@ -382,6 +428,14 @@ impl Party {
             described: 0,
             names: Vec::new(),
         }
+    }
+
+    /// Whom it is connected to.
+    pub(crate) fn connected_to(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.peers.iter().filter(|peer| peer.connected).map(|peer| peer.user.as_str()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Whether nothing of the browser is in use.
@@ -449,8 +503,12 @@ impl Party {
             }
             Action::ClosePeer { call, user } => {
                 self.peers.retain(|peer| peer.call != call || peer.user != user);
+                self.jobs.retain(|job| job.peer() != Some((&call, &user)));
             }
-            Action::Release { call } => self.peers.retain(|peer| peer.call != call),
+            Action::Release { call } => {
+                self.peers.retain(|peer| peer.call != call);
+                self.jobs.retain(|job| job.peer().is_none_or(|(of, _)| *of != call));
+            }
         }
     }
 }

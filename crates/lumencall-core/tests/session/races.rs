@@ -164,3 +164,36 @@ fn a_hang_up_that_overtakes_its_own_accept_s_reply_wins() {
         },
     );
 }
+
+#[test]
+fn i13_two_who_call_each_other_are_in_one_call_in_every_order() {
+    let mut callers = Vec::new();
+    every_order(
+        || {
+            let mut net = Net::with(&["alice/1", "bob/1"]);
+            for party in &mut net.parties {
+                party.candidates = 0;
+            }
+            net.initiate("alice/1", "bob");
+            net.initiate("bob/1", "alice");
+            net
+        },
+        |net| {
+            assert_eq!(net.server.calls.len(), 1);
+            let call = net.server.calls.values().next().expect("there is a call");
+            assert_eq!(call.joined().count(), 2, "both are in it");
+            callers.push(call.caller.as_str().to_owned());
+            for who in ["alice/1", "bob/1"] {
+                let settled = net.settled(who);
+                assert!(settled[0].starts_with("settle initiate ok call-1"), "{settled:?}");
+                assert!(!net.heard(who).iter().any(|line| line.contains("ended")));
+            }
+            net.hangup("alice/1", CALL);
+            net.settle();
+            net.parties.iter().for_each(|party| party.watch.is_over());
+        },
+    );
+    callers.sort();
+    callers.dedup();
+    assert_eq!(callers, ["alice", "bob"]);
+}

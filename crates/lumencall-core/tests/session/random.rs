@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::env;
 
-use lumencall_core::EndReason;
 use lumencall_core::session::Link;
 use lumencall_core::wire::ConnectionState;
+use lumencall_core::{CallState, EndReason};
 
 use crate::net::{Net, Party};
 
-const DEVICES: [&str; 5] = ["alice/1", "bob/1", "bob/2", "carol/1", "carol/2"];
+const DEVICES: [&str; 6] = ["alice/1", "bob/1", "bob/2", "carol/1", "carol/2", "dave/1"];
+const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
 const STEPS: usize = 400;
 
 fn runs() -> u64 {
@@ -47,6 +48,19 @@ fn i4_i10_i17_i33_random_calls_end_once_everywhere_and_leave_nothing_open() {
         "settle initiate already-in-call",
         "settle initiate timeout",
         "settle initiate signaling-unreachable",
+        "settle initiate already-ringing",
+        "settle add ok",
+        "settle add invalid-state",
+        "settle remove ok",
+        "settle remove not-owner",
+        "callee ringing",
+        "callee rejected",
+        "callee missed",
+        "callee busy",
+        "stands connected",
+        "stands reconnecting",
+        "elsewhere engaged",
+        "elsewhere free",
         "settle accept ok",
         "settle accept call-ended",
         "settle accept already-in-call",
@@ -54,7 +68,7 @@ fn i4_i10_i17_i33_random_calls_end_once_everywhere_and_leave_nothing_open() {
         "settle reject ok",
         "settle hangup ok",
         "settle toggle ok",
-        "settle toggle disposed",
+        "settle hangup disposed",
     ];
     for line in ends.chain(states.into_iter().chain(more).map(str::to_owned)) {
         assert!(heard.contains(&line), "no run had `{line}`; they had {heard:#?}");
@@ -71,12 +85,26 @@ struct Crowd {
 impl Crowd {
     fn act(&mut self) {
         let name = DEVICES[self.chance.below(DEVICES.len())];
-        let other = ["alice", "bob", "carol"][self.chance.below(3)];
+        let other = USERS[self.chance.below(USERS.len())];
         let calls = self.net.party(name).session.calls();
         let calls: Vec<String> = calls.map(|call| call.id.as_str().to_owned()).collect();
         let call = calls.get(self.chance.below(calls.len().max(1)));
-        match (self.chance.below(60), call) {
-            (0..3, _) if !name.starts_with(other) => self.net.initiate(name, other),
+        match (self.chance.below(66), call) {
+            (0..2, _) if !name.starts_with(other) => self.net.initiate(name, other),
+            (2, _) => {
+                let others: Vec<&str> = USERS.into_iter().filter(|user| !name.starts_with(user)).collect();
+                self.net.call(name, &others[..2 + self.chance.below(2)]);
+            }
+            (19..22, Some(call)) => self.net.add(name, call, other),
+            (22, Some(call)) => self.net.remove(name, call, other),
+            // Who is called calls back.
+            (23, _) => {
+                let ring = self.net.party(name).session.calls().find(|call| call.state == CallState::Ringing);
+                let caller = ring.map(|call| call.caller_id.as_str().to_owned());
+                if let Some(caller) = caller.filter(|caller| !name.starts_with(caller)) {
+                    self.net.initiate(name, &caller);
+                }
+            }
             (3..6, Some(call)) => self.net.accept(name, call),
             (6, Some(call)) => self.net.reject(name, call),
             (7, Some(call)) => self.net.hangup(name, call),
@@ -124,6 +152,7 @@ impl Crowd {
                 let mut words: Vec<&str> = words.collect();
                 match words[0] {
                     "joined" | "left" | "media" | "incoming" => words.truncate(1),
+                    "callee" | "stands" => drop(words.remove(1)),
                     "settle" => words.truncate(3),
                     "error" => {
                         let expected = self.broken && words[1] == "negotiation-failed";

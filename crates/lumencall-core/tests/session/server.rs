@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use lumencall_core::machine::{
-    CallCommand, CallRecord, Decision, Dialect, Effect, Input, Origin, Records, Rules, UserRecord, decide,
-    touched_users,
+    CallCommand, CallRecord, Decision, Dialect, Effect, Input, Origin, Records, Refusal, Rules, UserRecord,
+    decide, touched_users,
 };
 use lumencall_core::wire::{
     ClientFrame, Command, Done, ErrorInfo, Reply, ServerFrame, ServerMessage, read_client_frame,
@@ -20,6 +20,14 @@ struct Outbox {
     /// The number of the last frame; nothing for a client of the seed, and before the welcome.
     seq: Option<u32>,
     texts: VecDeque<String>,
+}
+
+/// Who is to be answered: the device, the number that its command had, and the call that it named.
+#[derive(Debug)]
+struct Asked {
+    device: DeviceId,
+    number: Option<u32>,
+    named: Option<CallId>,
 }
 
 #[derive(Debug, Default)]
@@ -57,8 +65,9 @@ impl Server {
         let command = CallCommand::from_message(command, fresh)
             .expect("an SDK's descriptions are of the kind that they say")
             .expect("the command is about a call");
-        let call = named.then(|| command.call_id().clone());
-        self.decide(Input::Command { from: from.clone(), command }, Some((id, call)), now);
+        let named = named.then(|| command.call_id().clone());
+        let asked = Asked { device: from.device.id.clone(), number: id, named };
+        self.decide(Input::Command { from: from.clone(), command }, Some(asked), now);
     }
 
     /// A socket closed.
@@ -68,60 +77,69 @@ impl Server {
         }
     }
 
-    /// Decides an input, and all that follows. A command is answered first, by its number where it has one.
-    fn decide(&mut self, input: Input, asked: Option<(Option<u32>, Option<CallId>)>, now: Millis) {
-        let mut inputs = VecDeque::from([input]);
-        let mut asked = asked;
-        while let Some(input) = inputs.pop_front() {
-            let from = match &input {
-                Input::Command { from, .. } => Some(from.device.id.clone()),
-                _ => None,
+    /// Decides an input, what is to be decided in its place, and all that follows. Who asked is answered first.
+    fn decide(&mut self, input: Input, asked: Option<Asked>, now: Millis) {
+        let mut next = Some(input);
+        while let Some(input) = next.take() {
+            let Decision { reply, effects, again, .. } = match self.apply(input, now) {
+                Ok(decision) => decision,
+                Err(refusal) => return self.refuse(asked.expect("only commands are refused"), refusal),
             };
-            let id = input.call_id().cloned();
-            let call = id.as_ref().and_then(|id| self.calls.get(id)).cloned();
-            let users = touched_users(&input, call.as_ref())
-                .into_iter()
-                .map(|user| self.users.get(&user).cloned().unwrap_or_else(|| UserRecord::new(user)));
-            let records = Records { call, users: users.collect() };
-            let wall = Timestamp(format!("t{now}").into());
-            let decided = decide(records, input, &Now { clock: now, wall }, &self.rules);
-            let (number, named) = asked.take().unwrap_or_default();
-            let Decision { records, reply, effects } = match (decided, from) {
-                (Ok(decision), Some(from)) => {
-                    if let Some(id) = number {
-                        let ok = Some(Done { call: decision.reply.clone() });
-                        self.send(&from, ServerMessage::Reply(Reply { id, ok, error: None }));
-                    }
-                    decision
-                }
-                (Ok(decision), None) => decision,
-                (Err(refusal), from) => {
-                    let from = from.expect("only commands are refused");
-                    let error =
-                        ErrorInfo { code: refusal.code, message: refusal.message.into(), call_id: named };
-                    let message = match number {
-                        Some(id) => ServerMessage::Reply(Reply { id, ok: None, error: Some(error) }),
-                        None => ServerMessage::Error(error),
-                    };
-                    return self.send(&from, message);
-                }
-            };
-            drop(reply);
-            match (id, records.call) {
-                (Some(id), Some(call)) => drop(self.calls.insert(id, call)),
-                (Some(id), None) => drop(self.calls.remove(&id)),
-                (None, _) => {}
+            if let (None, Some(Asked { device, number: Some(id), .. })) = (&again, &asked) {
+                let ok = Some(Done { call: reply });
+                self.send(device, ServerMessage::Reply(Reply { id: *id, ok, error: None }));
             }
-            for user in records.users {
-                self.users.insert(user.user.clone(), user);
+            let mut following = self.carry_out(effects);
+            while let Some(input) = following.pop_front() {
+                let decision = self.apply(input, now).expect("only commands are refused");
+                assert!(decision.again.is_none(), "only commands are decided again");
+                following.extend(self.carry_out(decision.effects));
             }
-            for effect in effects {
-                match effect {
-                    Effect::Send { device, event, .. } => self.send(&device, ServerMessage::Event(event)),
-                    Effect::Then(input) => inputs.push_back(input),
-                }
+            next = again;
+        }
+    }
+
+    /// Puts the new records in place of the old.
+    fn apply(&mut self, input: Input, now: Millis) -> Result<Decision, Refusal> {
+        let id = input.call_id().cloned();
+        let call = id.as_ref().and_then(|id| self.calls.get(id)).cloned();
+        let users = touched_users(&input, call.as_ref())
+            .into_iter()
+            .map(|user| self.users.get(&user).cloned().unwrap_or_else(|| UserRecord::new(user)));
+        let records = Records { call, users: users.collect() };
+        let wall = Timestamp(format!("t{now}").into());
+        let mut decision = decide(records, input, &Now { clock: now, wall }, &self.rules)?;
+        match (id, decision.records.call.take()) {
+            (Some(id), Some(call)) => drop(self.calls.insert(id, call)),
+            (Some(id), None) => drop(self.calls.remove(&id)),
+            (None, _) => {}
+        }
+        for user in decision.records.users.drain(..) {
+            self.users.insert(user.user.clone(), user);
+        }
+        Ok(decision)
+    }
+
+    /// Sends what is to be sent. Returns the inputs that follow.
+    fn carry_out(&mut self, effects: Vec<Effect>) -> VecDeque<Input> {
+        let mut following = VecDeque::new();
+        for effect in effects {
+            match effect {
+                Effect::Send { device, event, .. } => self.send(&device, ServerMessage::Event(event)),
+                Effect::Then(input) => following.push_back(input),
             }
         }
+        following
+    }
+
+    fn refuse(&mut self, Asked { device, number, named }: Asked, refusal: Refusal) {
+        let call_id = refusal.call.or(named);
+        let error = ErrorInfo { code: refusal.code, message: refusal.message.into(), call_id };
+        let message = match number {
+            Some(id) => ServerMessage::Reply(Reply { id, ok: None, error: Some(error) }),
+            None => ServerMessage::Error(error),
+        };
+        self.send(&device, message);
     }
 
     fn send(&mut self, device: &DeviceId, message: ServerMessage) {
@@ -143,12 +161,13 @@ impl Server {
 
     /// When the server has to look at a call.
     pub(crate) fn deadline(&self) -> Option<Millis> {
-        self.calls.values().filter_map(|call| call.deadline).min()
+        self.calls.values().filter_map(CallRecord::deadline).min()
     }
 
     /// Looks at the calls whose time has come.
     pub(crate) fn look(&mut self, now: Millis) {
-        while let Some(call) = self.calls.values().find(|call| call.deadline.is_some_and(|at| at <= now)) {
+        let due = |call: &&CallRecord| call.deadline().is_some_and(|at| at <= now);
+        while let Some(call) = self.calls.values().find(due) {
             let call = call.id.clone();
             self.decide(Input::Deadline { call }, None, now);
         }

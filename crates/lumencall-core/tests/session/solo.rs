@@ -88,7 +88,19 @@ impl Solo {
     }
 
     pub(crate) fn initiate(&mut self, callee: &str) -> Vec<String> {
-        self.order("initiate", |session, now| session.initiate(now, initiate(&[callee])))
+        self.initiate_several(&[callee])
+    }
+
+    pub(crate) fn initiate_several(&mut self, callees: &[&str]) -> Vec<String> {
+        self.order("initiate", |session, now| session.initiate(now, initiate(callees)))
+    }
+
+    pub(crate) fn add(&mut self, call: &str, who: &str) -> Vec<String> {
+        self.order("add", |session, now| session.add_participant(now, &call_id(call), user(who)))
+    }
+
+    pub(crate) fn remove(&mut self, call: &str, who: &str) -> Vec<String> {
+        self.order("remove", |session, now| session.remove_participant(now, &call_id(call), user(who)))
     }
 
     pub(crate) fn accept(&mut self, call: &str) -> Vec<String> {

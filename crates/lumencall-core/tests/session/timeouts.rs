@@ -46,13 +46,22 @@ fn a_refusal_that_comes_too_late_is_no_news() {
 }
 
 #[test]
+fn i11_an_accept_whose_call_has_ended_is_not_taken_back() {
+    let mut bob = callee(CallState::Ringing);
+    bob.accept(CALL);
+    bob.gets(ended(CALL, EndReason::Cancelled));
+    assert_eq!(bob.waits(TIMEOUT), ["settle accept timeout"]);
+    bob.watch.is_over();
+}
+
+#[test]
 fn an_accept_that_is_not_answered_is_taken_back() {
     let mut bob = callee(CallState::Ringing);
     bob.accept(CALL);
     let over = ["settle accept timeout", "release call-1", "send hangup call-1"];
     assert_eq!(bob.waits(TIMEOUT), over);
-    assert_eq!(bob.gets(done_with(1, call(CALL, CallState::Connecting))), NOTHING);
-    assert_eq!(bob.gets(state(CALL, CallState::Connecting)), ["hear connecting call-1"]);
+    assert_eq!(bob.gets(done_with(1, call(CALL, CallState::Connecting))), ["hear connecting call-1"]);
+    assert_eq!(bob.gets(state(CALL, CallState::Connecting)), NOTHING);
     assert_eq!(bob.gets(ended(CALL, EndReason::Completed)), ["hear ended call-1 completed"]);
     bob.watch.is_over();
 }

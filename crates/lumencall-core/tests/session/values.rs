@@ -1,9 +1,9 @@
 //! What is said in these tests, and by whom: Alice calls Bob, and the call is `call-1`.
 
 use lumencall_core::wire::{
-    CallInitiate, Description, DescriptionType, Done, ErrorInfo, Extra, IceCandidate, IceServer,
-    MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft, Private, Reply, ServerEvent,
-    ServerMessage, StateChanged, Welcome,
+    CallInitiate, CalleeChanged, CalleeOutcome, ConnectionState, Description, DescriptionType, Done,
+    Elsewhere, ErrorInfo, Extra, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantChanged,
+    ParticipantJoined, ParticipantLeft, Private, Reply, ServerEvent, ServerMessage, StateChanged, Welcome,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -119,6 +119,37 @@ fn error_info(code: ErrorCode, call: Option<&str>) -> ErrorInfo {
 
 pub(crate) fn incoming(id: &str) -> ServerMessage {
     event(ServerEvent::Incoming(call(id, CallState::Ringing)))
+}
+
+/// Alice's call to Bob and Carol, in this state, with these in it.
+pub(crate) fn group(id: &str, state: CallState, inside: &[&str]) -> Call {
+    let callee_ids = ["bob", "carol"].map(user).to_vec();
+    let participants = inside.iter().map(|name| participant(name)).collect();
+    Call { callee_ids, participants, ..call(id, state) }
+}
+
+/// A call of Alice's to Bob and Carol rings, with these in it.
+pub(crate) fn incoming_group(id: &str, inside: &[&str]) -> ServerMessage {
+    event(ServerEvent::Incoming(group(id, CallState::Ringing, inside)))
+}
+
+pub(crate) fn callee_changed(id: &str, name: &str, outcome: CalleeOutcome) -> ServerMessage {
+    let (call_id, user_id) = (call_id(id), user(name));
+    event(ServerEvent::CalleeChanged(CalleeChanged { call_id, user_id, outcome }))
+}
+
+pub(crate) fn participant_changed(id: &str, name: &str, connection: ConnectionState) -> ServerMessage {
+    let (call_id, user_id) = (call_id(id), user(name));
+    event(ServerEvent::ParticipantChanged(ParticipantChanged { call_id, user_id, connection }))
+}
+
+pub(crate) fn elsewhere(id: &str, engaged: bool) -> ServerMessage {
+    event(ServerEvent::Elsewhere(Elsewhere { call_id: call_id(id), engaged }))
+}
+
+/// The command with this number was refused, on account of a call that it did not name.
+pub(crate) fn refused_about(id: u32, code: ErrorCode, call: &str) -> ServerMessage {
+    ServerMessage::Reply(Reply { id, ok: None, error: Some(error_info(code, Some(call))) })
 }
 
 /// Carol calls Alice.

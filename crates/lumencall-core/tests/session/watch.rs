@@ -14,8 +14,10 @@ pub(crate) struct Watch {
     socket: Socket,
     waiting: HashSet<Ticket>,
     settled: HashSet<Ticket>,
-    /// How many calls were asked for that the server has not made yet.
-    asked: usize,
+    /// Whom the user asked to call, where the server has not made that call yet.
+    asked: Vec<Vec<UserId>>,
+    /// The calls whose accept was sent, as often as it was.
+    accepts: Vec<CallId>,
     calls: BTreeMap<CallId, View>,
 }
 
@@ -30,6 +32,8 @@ enum Socket {
 #[derive(Debug)]
 struct View {
     part: Part,
+    /// Who called, where it rang here.
+    caller: Option<UserId>,
     told: CallState,
     consented: bool,
     peers: BTreeSet<UserId>,
@@ -52,7 +56,8 @@ impl Watch {
             socket: Socket::None,
             waiting: HashSet::new(),
             settled: HashSet::new(),
-            asked: 0,
+            asked: Vec::new(),
+            accepts: Vec::new(),
             calls: BTreeMap::new(),
         }
     }
@@ -105,7 +110,14 @@ impl Watch {
             }
             Action::Send(frame) => self.sends(frame),
             Action::UseIceServers(_) | Action::Log { .. } => {}
-            Action::Settle { ticket, .. } => {
+            Action::Settle { ticket, result } => {
+                if let Ok(Some(call)) = result
+                    && !self.calls.contains_key(&call.id)
+                {
+                    // A call that did not ring here yet is the one that the user asked for.
+                    self.comes_of(|callees| *callees == [call.caller_id.clone()]);
+                    self.calls.insert(call.id.clone(), View::new(Part::Inside, call.state));
+                }
                 assert!(self.waiting.contains(ticket), "{ticket:?} was given");
                 assert!(self.settled.insert(*ticket), "{ticket:?} is settled once");
             }
@@ -117,7 +129,7 @@ impl Watch {
             Action::Emit(Event::Call(event)) => self.tells(event),
             Action::OpenPeer { call, user, .. } => {
                 if !self.calls.contains_key(call) {
-                    self.asked = self.asked.checked_sub(1).expect("I1: nobody asked for this call");
+                    self.comes_of(|callees| callees.contains(user));
                     self.calls.insert(call.clone(), View::new(Part::Inside, CallState::Initiating));
                 }
                 let view = self.inside(call);
@@ -156,7 +168,7 @@ impl Watch {
         );
         match command {
             Command::Open(_) => assert_eq!(*id, None),
-            Command::Initiate(_) => self.asked += 1,
+            Command::Initiate(initiate) => self.asked.push(initiate.callee_ids.clone()),
             Command::Respond(respond) => {
                 let view = self.calls.get_mut(&respond.call_id).expect("it rang here");
                 assert!(view.part != Part::Over, "I11");
@@ -164,13 +176,24 @@ impl Watch {
                     RespondAction::Accept => {
                         assert!(view.part == Part::Rung && view.consented, "I1: accepted without its user");
                         view.part = Part::Inside;
+                        self.accepts.push(respond.call_id.clone());
                     }
-                    RespondAction::Reject => assert_eq!(view.part, Part::Rung),
+                    RespondAction::Reject => {
+                        assert_eq!(view.part, Part::Rung);
+                        view.part = Part::Released;
+                    }
                 }
             }
             Command::Hangup(hangup) => {
-                let over = self.calls.get(&hangup.call_id).is_some_and(|view| view.part == Part::Over);
-                assert!(!over, "I11: a call that ended is hung up");
+                if let Some(view) = self.calls.get_mut(&hangup.call_id) {
+                    assert_ne!(view.part, Part::Over, "I11: a call that ended is hung up");
+                    if view.part == Part::Rung {
+                        view.part = Part::Released;
+                    }
+                }
+            }
+            Command::AddParticipant(choice) | Command::RemoveParticipant(choice) => {
+                self.inside(&choice.call_id);
             }
             Command::MediaToggle(toggle) => drop(self.inside(&toggle.call_id)),
             Command::Offer(description) | Command::Answer(description) => {
@@ -191,13 +214,21 @@ impl Watch {
     fn tells(&mut self, event: &ServerEvent) {
         let id = match event {
             ServerEvent::Incoming(call) => {
-                let before = self.calls.insert(call.id.clone(), View::new(Part::Rung, call.state));
-                return assert!(before.is_none(), "{:?} rings twice", call.id);
+                assert_eq!(call.state, CallState::Ringing, "a call rings, wherever it stands for others");
+                let view = View { caller: Some(call.caller_id.clone()), ..View::new(Part::Rung, call.state) };
+                let before = self.calls.insert(call.id.clone(), view);
+                // One who left, or was out, may be invited again.
+                let over = before.is_none_or(|view| view.part == Part::Over);
+                return assert!(over, "{:?} rings twice", call.id);
             }
             ServerEvent::StateChanged(changed) => return self.moves(changed),
             ServerEvent::ParticipantJoined(joined) => &joined.call_id,
             ServerEvent::ParticipantLeft(left) => &left.call_id,
             ServerEvent::MediaChanged(changed) => &changed.call_id,
+            ServerEvent::CalleeChanged(changed) => &changed.call_id,
+            ServerEvent::ParticipantChanged(changed) => &changed.call_id,
+            // It is about another device of the user.
+            ServerEvent::Elsewhere(_) => return,
             ServerEvent::Offer(_) | ServerEvent::Answer(_) | ServerEvent::Candidate(_) => {
                 panic!("signals are no event for the app")
             }
@@ -214,10 +245,27 @@ impl Watch {
             TABLE.iter().any(|edge| (edge.from, edge.to, edge.reason) == (view.told, *state, *end_reason));
         assert!(declared || *answered_elsewhere == Some(true), "I33: {changed:?} after {:?}", view.told);
         view.told = *state;
+        if view.part == Part::Rung && *state != CallState::Ended {
+            // The user asked to call the one who was calling, or accepted it when it had rung before.
+            view.part = Part::Inside;
+            let caller = view.caller.clone();
+            if self.accepts.contains(call_id) {
+                return;
+            }
+            self.comes_of(|callees| caller.is_some_and(|caller| *callees == [caller]));
+            return;
+        }
         if *state == CallState::Ended {
             assert_ne!(view.part, Part::Inside, "I4: the app hears the end while the camera is on");
             view.part = Part::Over;
         }
+    }
+
+    /// A call comes of what the user asked for: it is one that they consented to.
+    #[track_caller]
+    fn comes_of(&mut self, which: impl FnOnce(&Vec<UserId>) -> bool + Clone) {
+        let asked = self.asked.iter().position(|callees| which.clone()(callees));
+        self.asked.remove(asked.expect("I1: nobody asked for this call"));
     }
 
     #[track_caller]
@@ -243,6 +291,13 @@ impl Watch {
 
 impl View {
     const fn new(part: Part, told: CallState) -> Self {
-        Self { part, told, consented: false, peers: BTreeSet::new(), described: BTreeSet::new() }
+        Self {
+            part,
+            caller: None,
+            told,
+            consented: false,
+            peers: BTreeSet::new(),
+            described: BTreeSet::new(),
+        }
     }
 }

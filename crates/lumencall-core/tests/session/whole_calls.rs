@@ -183,11 +183,13 @@ fn i8_an_answer_at_one_device_stops_the_others() {
     net.settle();
     net.accept("bob/2", CALL);
     net.settle();
-    assert_eq!(net.heard("bob/1"), ["incoming call-1 ringing", "ended call-1 completed elsewhere"]);
+    let stopped = ["incoming call-1 ringing", "ended call-1 completed elsewhere", "elsewhere call-1 engaged"];
+    assert_eq!(net.heard("bob/1"), stopped);
     assert!(net.party("bob/1").is_idle());
     assert!(!net.party("bob/2").is_idle());
     net.hangup("alice/1", CALL);
     net.settle();
+    assert_eq!(net.heard("bob/1"), ["elsewhere call-1 free"]);
     is_over(&net);
 }
 

@@ -3,9 +3,10 @@
 use std::fs;
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
-    Done, ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantJoined,
-    ParticipantLeft, Reply, RespondAction, ServerEvent, SessionOpen, SessionResume, StateChanged, Welcome,
+    CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, Command, ConnectionReport, ConnectionState,
+    Description, DescriptionType, Done, Elsewhere, ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged,
+    MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined, ParticipantLeft, Reply,
+    RespondAction, ServerEvent, SessionOpen, SessionResume, StateChanged, Welcome,
 };
 use lumencall_core::{Call, CallParticipant, CallState, CallType, EndReason, ErrorCode};
 
@@ -22,6 +23,7 @@ fn the_page_names_every_event_member_and_word() {
         words(ConnectionState::ALL, ConnectionState::as_str),
         words(DescriptionType::ALL, DescriptionType::as_str),
         words(ErrorCode::ALL, ErrorCode::as_str),
+        words(CalleeOutcome::ALL, CalleeOutcome::as_str),
     ];
     let members = [
         Call::MEMBERS,
@@ -30,6 +32,7 @@ fn the_page_names_every_event_member_and_word() {
         CallRespond::MEMBERS,
         Hangup::MEMBERS,
         MediaToggle::MEMBERS,
+        ParticipantChoice::MEMBERS,
         ConnectionReport::MEMBERS,
         Description::MEMBERS,
         IceCandidate::MEMBERS,
@@ -37,6 +40,9 @@ fn the_page_names_every_event_member_and_word() {
         ParticipantJoined::MEMBERS,
         ParticipantLeft::MEMBERS,
         MediaChanged::MEMBERS,
+        CalleeChanged::MEMBERS,
+        ParticipantChanged::MEMBERS,
+        Elsewhere::MEMBERS,
         SessionOpen::MEMBERS,
         SessionResume::MEMBERS,
         Welcome::MEMBERS,

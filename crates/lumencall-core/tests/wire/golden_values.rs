@@ -1,10 +1,11 @@
 //! What the golden messages say, as values.
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Description,
-    DescriptionType, Done, ErrorInfo, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle,
-    ParticipantJoined, ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame,
-    ServerMessage, SessionOpen, SessionResume, StateChanged, Welcome, read_client_frame,
+    CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
+    ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra, Hangup, IceCandidate,
+    IceServer, MediaChanged, MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined,
+    ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
+    SessionResume, StateChanged, Welcome, read_client_frame,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -36,8 +37,14 @@ pub(crate) fn client_value(name: &str) -> Option<ClientFrame> {
             let device_id = DeviceId::new("dev-1");
             (Some(0), Command::Open(SessionOpen { device_id, resume: Some(resume) }))
         }
-        "initiate-seed" => (None, initiate(CallType::Video, None)),
-        "initiate-metadata" => (Some(7), initiate(CallType::Audio, Some("{\"subject\":\"Résumé 📞\"}"))),
+        "initiate-seed" => (None, initiate(CallType::Video, &["user-456"], None)),
+        "initiate-metadata" => {
+            let metadata = Some("{\"subject\":\"Résumé 📞\"}");
+            (Some(7), initiate(CallType::Audio, &["user-456"], metadata))
+        }
+        "initiate-several" => (Some(11), initiate(CallType::Video, &["user-456", "user-789"], None)),
+        "add-participant" => (None, Command::AddParticipant(choice("user-789"))),
+        "remove-participant" => (Some(10), Command::RemoveParticipant(choice("user-456"))),
         "respond-accept-seed" => (None, respond(RespondAction::Accept)),
         "respond-reject-seed" => (None, respond(RespondAction::Reject)),
         "hangup-seed" => (None, Command::Hangup(Hangup { call_id: call_id() })),
@@ -141,18 +148,60 @@ pub(crate) fn server_value(name: &str) -> Option<ServerFrame> {
         "offer" => (Some(9), event(ServerEvent::Offer(Description { sealed: Some(true), ..offer() }))),
         "answer" => (Some(10), event(ServerEvent::Answer(answer()))),
         "candidate" => (Some(11), event(ServerEvent::Candidate(candidate()))),
+        "callee-changed-ringing" => (Some(12), callee_changed(CalleeOutcome::Ringing)),
+        "callee-changed-rejected" => (Some(13), callee_changed(CalleeOutcome::Rejected)),
+        "callee-changed-missed" => (Some(14), callee_changed(CalleeOutcome::Missed)),
+        "callee-changed-busy" => (Some(15), callee_changed(CalleeOutcome::Busy)),
+        "participant-changed-connected" => (Some(16), participant_changed(ConnectionState::Connected)),
+        "participant-changed-reconnecting" => (Some(17), participant_changed(ConnectionState::Reconnecting)),
+        "elsewhere" => {
+            (Some(18), event(ServerEvent::Elsewhere(Elsewhere { call_id: call_id(), engaged: true })))
+        }
+        "elsewhere-over" => {
+            (Some(19), event(ServerEvent::Elsewhere(Elsewhere { call_id: call_id(), engaged: false })))
+        }
+        "reply-already-ringing" => {
+            let error = ErrorInfo {
+                code: ErrorCode::AlreadyRinging,
+                message: "somebody whom you call is calling you; answer that call".into(),
+                call_id: CallId::new("call-790"),
+            };
+            (Some(20), reply(11, None, Some(error)))
+        }
+        "error-not-owner" => {
+            let error = ErrorInfo {
+                code: ErrorCode::NotOwner,
+                message: "only who has been in the call for the longest time may put others out".into(),
+                call_id: Some(call_id()),
+            };
+            (Some(21), ServerMessage::Error(error))
+        }
         _ => return None,
     };
     Some(ServerFrame { seq, message })
 }
 
-fn initiate(call_type: CallType, metadata: Option<&str>) -> Command {
+fn initiate(call_type: CallType, callees: &[&str], metadata: Option<&str>) -> Command {
     Command::Initiate(CallInitiate {
         conversation_id: ConversationId::new("conv-123").expect("it is an id"),
         call_type,
-        callee_ids: vec![user("user-456")],
+        callee_ids: callees.iter().map(|name| user(name)).collect(),
         metadata: metadata.map(Into::into),
     })
+}
+
+fn choice(name: &str) -> ParticipantChoice {
+    ParticipantChoice { call_id: call_id(), user_id: user(name) }
+}
+
+fn callee_changed(outcome: CalleeOutcome) -> ServerMessage {
+    let changed = CalleeChanged { call_id: call_id(), user_id: user("user-789"), outcome };
+    ServerMessage::Event(ServerEvent::CalleeChanged(changed))
+}
+
+fn participant_changed(connection: ConnectionState) -> ServerMessage {
+    let changed = ParticipantChanged { call_id: call_id(), user_id: user("user-456"), connection };
+    ServerMessage::Event(ServerEvent::ParticipantChanged(changed))
 }
 
 fn respond(action: RespondAction) -> Command {

@@ -3,11 +3,12 @@
 use std::array;
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Description,
-    DescriptionType, Done, ErrorInfo, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle,
-    ParticipantJoined, ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame,
-    ServerMessage, SessionOpen, SessionResume, StateChanged, Welcome, read_client_frame, read_server_frame,
-    write_client_frame, write_server_frame,
+    CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
+    ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra, Hangup, IceCandidate,
+    IceServer, MediaChanged, MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined,
+    ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
+    SessionResume, StateChanged, Welcome, read_client_frame, read_server_frame, write_client_frame,
+    write_server_frame,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -193,6 +194,8 @@ impl Any {
                 video: self.maybe(Self::flag),
                 screen_share: self.maybe(Self::flag),
             }),
+            "call:add-participant" => Command::AddParticipant(self.choice()),
+            "call:remove-participant" => Command::RemoveParticipant(self.choice()),
             "signal:offer" => Command::Offer(self.description(DescriptionType::Offer)),
             "signal:answer" => Command::Answer(self.description(DescriptionType::Answer)),
             "signal:ice-candidate" => Command::Candidate(self.candidate()),
@@ -204,6 +207,10 @@ impl Any {
             event => panic!("nobody makes {event} in this test"),
         };
         ClientFrame { id: self.maybe(Self::number), command }
+    }
+
+    fn choice(&mut self) -> ParticipantChoice {
+        ParticipantChoice { call_id: self.call_id(), user_id: self.user() }
     }
 
     fn participant(&mut self) -> CallParticipant {
@@ -262,6 +269,19 @@ impl Any {
                 video: self.maybe(Self::flag),
                 screen_share: self.maybe(Self::flag),
             }),
+            "call:callee-changed" => ServerEvent::CalleeChanged(CalleeChanged {
+                call_id: self.call_id(),
+                user_id: self.user(),
+                outcome: self.one(CalleeOutcome::ALL),
+            }),
+            "call:participant-changed" => ServerEvent::ParticipantChanged(ParticipantChanged {
+                call_id: self.call_id(),
+                user_id: self.user(),
+                connection: self.one(ConnectionState::ALL),
+            }),
+            "call:elsewhere" => {
+                ServerEvent::Elsewhere(Elsewhere { call_id: self.call_id(), engaged: self.flag() })
+            }
             "signal:offer" => ServerEvent::Offer(self.description(DescriptionType::Offer)),
             "signal:answer" => ServerEvent::Answer(self.description(DescriptionType::Answer)),
             "signal:ice-candidate" => ServerEvent::Candidate(self.candidate()),

@@ -13,6 +13,7 @@ pub(super) fn named_call(command: &Command) -> Option<CallId> {
         Command::Respond(respond) => Some(respond.call_id.clone()),
         Command::Hangup(hangup) => Some(hangup.call_id.clone()),
         Command::MediaToggle(toggle) => Some(toggle.call_id.clone()),
+        Command::AddParticipant(choice) | Command::RemoveParticipant(choice) => Some(choice.call_id.clone()),
         Command::Offer(description) | Command::Answer(description) => Some(description.call_id.clone()),
         Command::Candidate(candidate) => Some(candidate.call_id.clone()),
         Command::Report(report) => Some(report.call_id.clone()),
@@ -31,12 +32,15 @@ pub(super) fn call_command(command: Command, dialect: Dialect) -> Result<CallCom
 }
 
 const fn refuse(code: ErrorCode, message: &'static str) -> Result<CallCommand, Refusal> {
-    Err(Refusal { code, message })
+    Err(Refusal { code, message, call: None })
 }
 
 /// The refusal of a first frame on the subprotocol that does not open the session.
-pub(super) const NOT_OPENED: Refusal =
-    Refusal { code: ErrorCode::SessionState, message: "the first frame on lumencall.1 must be session:open" };
+pub(super) const NOT_OPENED: Refusal = Refusal {
+    code: ErrorCode::SessionState,
+    message: "the first frame on lumencall.1 must be session:open",
+    call: None,
+};
 
 /// What a client is told of a text that is no frame.
 pub(super) fn malformed(error: &JsonError) -> ErrorInfo {
@@ -47,7 +51,14 @@ pub(super) fn malformed(error: &JsonError) -> ErrorInfo {
     ErrorInfo { code, message: error.to_string().into(), call_id: None }
 }
 
-/// What a client is told of a command that was refused.
-pub(super) fn refused(Refusal { code, message }: Refusal, call_id: Option<CallId>) -> ErrorInfo {
-    ErrorInfo { code, message: message.into(), call_id }
+/// The refusal of a command whose number is too old to tell whether it was done.
+pub(super) const TOO_OLD: Refusal = Refusal {
+    code: ErrorCode::InvalidArgument,
+    message: "`id` is too old; numbers go up, and the last 64 may be repeated",
+    call: None,
+};
+
+/// What a client is told of a command that was refused, which named this call.
+pub(super) fn refused(Refusal { code, message, call }: Refusal, named: Option<CallId>) -> ErrorInfo {
+    ErrorInfo { code, message: message.into(), call_id: call.or(named) }
 }

@@ -7,14 +7,14 @@ use futures_util::{Stream, StreamExt};
 use lumencall_core::CallId;
 use lumencall_core::machine::{Dialect, Origin};
 use lumencall_core::wire::{
-    ClientFrame, Command, Done, ErrorInfo, ServerMessage, Welcome, read_client_frame,
+    ClientFrame, Command, Done, ErrorInfo, Reply, ServerMessage, Welcome, read_client_frame,
 };
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tracing::debug;
 
-use super::commands::{NOT_OPENED, call_command, malformed, named_call, refused};
+use super::commands::{NOT_OPENED, TOO_OLD, call_command, malformed, named_call, refused};
 use super::pace::Pace;
 use super::replies::Replies;
 use super::{SUBPROTOCOL, close};
@@ -133,6 +133,10 @@ impl<'a, S: Store> Reader<'a, S> {
         };
         if let Some(reply) = id.filter(|_| dialect == Dialect::Sdk).and_then(|id| self.replies.given(id)) {
             return self.outbox.send(ServerMessage::Reply(reply));
+        }
+        if let Some(id) = id.filter(|id| dialect == Dialect::Sdk && self.replies.is_too_old(*id)) {
+            let error = refused(TOO_OLD, None);
+            return self.outbox.send(ServerMessage::Reply(Reply { id, ok: None, error: Some(error) }));
         }
         let (event, call) = (command.event(), named_call(&command));
         match call_command(command, dialect) {

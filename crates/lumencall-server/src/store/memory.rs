@@ -8,9 +8,10 @@ use lumencall_core::machine::{
     touched_users,
 };
 use lumencall_core::wire::ServerMessage;
-use lumencall_core::{Call, CallId, DeviceId, Millis, Now, UserId};
+use lumencall_core::{Call, CallId, DeviceId, ErrorCode, Millis, Now, UserId};
 use tokio::sync::Notify;
 use tokio::time::sleep_until;
+use tracing::error;
 
 use super::{Counts, Outcome, Store, TooManyDevices};
 use crate::clock::Clock;
@@ -42,6 +43,17 @@ struct State {
     closing: Option<Close>,
 }
 
+/// How often one input may lead to another in its place. A recall takes two decisions; an initiate that meets a call takes
+/// two, and under one lock that call is still there.
+const MOST_DECISIONS: usize = 4;
+
+/// What comes of one decision, once its records are in place.
+struct Decided {
+    call: Option<Call>,
+    effects: Vec<Effect>,
+    again: Option<Input>,
+}
+
 impl Memory {
     pub(crate) fn new(rules: Rules, devices_of_one: usize) -> Self {
         Self { rules, devices_of_one, clock: Clock::start(), state: Mutex::default(), earlier: Notify::new() }
@@ -56,22 +68,39 @@ impl Memory {
         // One time for all of it: what follows from an input happens when the input does.
         let now = self.clock.now();
         let earliest = state.earliest_deadline();
-        let mut followers = VecDeque::new();
-        match state.decide(input, &now, &self.rules) {
-            Ok((call, effects)) => {
+        match self.decide_in_the_end(state, input, &now) {
+            Ok(Decided { call, effects, .. }) => {
                 reply(Ok(call));
-                state.perform(effects, &mut followers);
+                self.perform(state, effects, &now);
             }
             Err(refusal) => reply(Err(refusal)),
         }
-        while let Some(input) = followers.pop_front() {
-            // Only commands are refused, and no command follows from anything.
-            if let Ok((_, effects)) = state.decide(input, &now, &self.rules) {
-                state.perform(effects, &mut followers);
-            }
-        }
         if state.earliest_deadline() != earliest {
             self.earlier.notify_one();
+        }
+    }
+
+    /// Decides an input, or what is to be decided in its place.
+    fn decide_in_the_end(&self, state: &mut State, mut input: Input, now: &Now) -> Result<Decided, Refusal> {
+        for _ in 0..MOST_DECISIONS {
+            let Decided { call, effects, again } = state.decide(input, now, &self.rules)?;
+            let Some(next) = again else { return Ok(Decided { call, effects, again: None }) };
+            self.perform(state, effects, now);
+            input = next;
+        }
+        error!("an input was decided again and again");
+        Err(Refusal { code: ErrorCode::InvalidState, message: "this cannot be done now", call: None })
+    }
+
+    /// Does what was decided, with all that follows from it.
+    fn perform(&self, state: &mut State, effects: Vec<Effect>, now: &Now) {
+        let mut followers = VecDeque::new();
+        state.send(effects, &mut followers);
+        while let Some(input) = followers.pop_front() {
+            // Only commands are refused, and no command follows from anything.
+            if let Ok(Decided { effects, .. }) = state.decide(input, now, &self.rules) {
+                state.send(effects, &mut followers);
+            }
         }
     }
 
@@ -91,12 +120,7 @@ impl Memory {
 
 impl State {
     /// Decides one input, and puts the new records in place of the old.
-    fn decide(
-        &mut self,
-        input: Input,
-        now: &Now,
-        rules: &Rules,
-    ) -> Result<(Option<Call>, Vec<Effect>), Refusal> {
+    fn decide(&mut self, input: Input, now: &Now, rules: &Rules) -> Result<Decided, Refusal> {
         let id = input.call_id().cloned();
         let call = id.as_ref().and_then(|id| self.calls.get(id)).cloned();
         let users = touched_users(&input, call.as_ref())
@@ -104,7 +128,7 @@ impl State {
             .map(|user| self.users.get(&user).cloned().unwrap_or_else(|| UserRecord::new(user)));
         let users = users.collect();
 
-        let Decision { records, reply, effects } = decide(Records { call, users }, input, now, rules)?;
+        let Decision { records, reply, effects, again } = decide(Records { call, users }, input, now, rules)?;
 
         if let Some(id) = id {
             self.replace_call(id, records.call);
@@ -116,17 +140,17 @@ impl State {
                 self.users.insert(user.user.clone(), user);
             }
         }
-        Ok((reply, effects))
+        Ok(Decided { call: reply, effects, again })
     }
 
     fn replace_call(&mut self, id: CallId, call: Option<CallRecord>) {
-        let deadline = call.as_ref().and_then(|call| call.deadline);
+        let deadline = call.as_ref().and_then(CallRecord::deadline);
         let old = match call {
             Some(call) => self.calls.insert(id.clone(), call),
             None => self.calls.remove(&id),
         };
         // A deadline that stays as it was is not set again: if it was looked at, once is enough.
-        let old_deadline = old.and_then(|call| call.deadline);
+        let old_deadline = old.and_then(|call| call.deadline());
         if deadline != old_deadline {
             if let Some(at) = old_deadline {
                 self.deadlines.remove(&(at, id.clone()));
@@ -135,7 +159,7 @@ impl State {
         }
     }
 
-    fn perform(&self, effects: Vec<Effect>, followers: &mut VecDeque<Input>) {
+    fn send(&self, effects: Vec<Effect>, followers: &mut VecDeque<Input>) {
         for effect in effects {
             match effect {
                 Effect::Send { device, event, .. } => {

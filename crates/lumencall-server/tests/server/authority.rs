@@ -18,12 +18,16 @@ fn commands(call: &str, from: &str, to: &str) -> Vec<(&'static str, Value)> {
             "signal:ice-candidate",
             json!({ "callId": call, "fromUserId": from, "toUserId": to, "candidate": "candidate:1", "sdpMid": "0" }),
         ),
+        ("call:add-participant", json!({ "callId": call, "userId": to })),
+        ("call:add-participant", json!({ "callId": call, "userId": "nobody" })),
+        ("call:remove-participant", json!({ "callId": call, "userId": to })),
+        ("call:remove-participant", json!({ "callId": call, "userId": "nobody" })),
     ]
 }
 
 /// Tries everything at a call that is not its own, and at one that does not exist: the answers are the same, but for the
 /// id that was asked for.
-async fn is_a_stranger_to(stranger: &mut Client, call: &str, members: [&str; 2]) {
+pub(crate) async fn is_a_stranger_to(stranger: &mut Client, call: &str, members: [&str; 2]) {
     for (from, to) in [(members[0], members[1]), (members[1], members[0])] {
         let mut own = commands(call, from, to);
         let mut none = commands("no-such-call", from, to);
@@ -96,6 +100,7 @@ async fn i24_another_device_of_the_caller_has_no_part_in_the_call() {
     let (mut alice, mut bob) = (server.sdk("alice").await, server.sdk("bob").await);
     let mut second = server.sdk("alice").await;
     let call = connect(&mut alice, &mut bob).await;
+    assert_eq!(second.expect("call:elsewhere").await, json!({ "callId": call, "engaged": true }));
     is_a_stranger_to(&mut second, &call, ["alice", "bob"]).await;
     alice.nothing_came().await;
     bob.nothing_came().await;

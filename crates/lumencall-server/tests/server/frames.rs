@@ -5,29 +5,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::harness::{Client, RawSocket, TestServer, connect};
-
-/// A call that has to go on, whatever others send.
-struct Bystanders {
-    alice: Client,
-    bob: Client,
-    call: String,
-}
-
-impl Bystanders {
-    async fn of(server: &TestServer) -> Self {
-        let (mut alice, mut bob) = (server.seed("alice").await, server.sdk("bob").await);
-        let call = connect(&mut alice, &mut bob).await;
-        Self { alice, bob, call }
-    }
-
-    async fn are_unharmed(&mut self) {
-        self.alice.send("call:media-toggle", json!({ "callId": self.call, "audio": false })).await;
-        self.bob.expect("call:media-changed").await;
-        self.alice.nothing_came().await;
-        self.bob.nothing_came().await;
-    }
-}
+use crate::harness::{Bystanders, RawSocket, TestServer, connect};
 
 #[tokio::test]
 async fn i30_malformed_text_is_refused_and_the_socket_lives() {

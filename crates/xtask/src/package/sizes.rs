@@ -12,9 +12,9 @@ use crate::failure::Failure;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// The most that the whole may weigh, in bytes by gzip: a package above it is not built. It is about what simple-peer with
-/// socket.io-client weighs (42.8 kB), the least that a developer would use instead with a server of their own.
-const GZIP_LIMIT: u64 = 45_000;
+/// The most that the whole may weigh, in bytes by gzip: a package above it is not built. What a developer would use instead with
+/// a server of their own, simple-peer with socket.io-client, weighs 42.8 kB, and knows no calls.
+const GZIP_LIMIT: u64 = 48_000;
 
 /// Prints the three sizes of each file that it is given.
 const COMPRESS: &str = include_str!("compress.mjs");
@@ -139,6 +139,6 @@ mod tests {
     fn the_table_gives_bytes_and_kilobytes() {
         let table = weighing(40_000).to_string();
         assert!(table.contains("35000 (35.0 kB)") && table.contains("40000 (40.0 kB)"), "{table}");
-        assert!(table.lines().last().unwrap().contains("45000 (45.0 kB)"), "{table}");
+        assert!(table.lines().last().unwrap().contains("48000 (48.0 kB)"), "{table}");
     }
 }

@@ -9,9 +9,11 @@ use super::bench::{Bench, row};
 use super::counts::Counts;
 use super::summary::Row;
 use super::{browsers, docs, types};
+use crate::model;
 use crate::package::Sizes;
 use crate::process;
 use crate::setup::Need;
+use crate::simulate;
 use crate::wasm::{TARGET, Toolchain};
 
 /// One part, in the order in which they run: the quick ones first.
@@ -23,6 +25,12 @@ pub(crate) enum Part {
     Xtask,
     /// The messages, the call machine and the client's session
     Core,
+    /// The call machine in every order of small scenarios
+    Model,
+    /// Many users, devices and faults, in many runs of a seed each
+    Simulation,
+    /// Bytes of any kind, to the codec and to the server
+    Fuzz,
     /// The reference server, over real sockets
     Server,
     /// The npm package: its size, its files, and that importing it does nothing
@@ -60,7 +68,13 @@ impl Part {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Style => &[Need::Components, Need::WasmStd],
-            Self::Core | Self::Server | Self::Xtask | Self::Docs => &[],
+            Self::Core
+            | Self::Model
+            | Self::Simulation
+            | Self::Fuzz
+            | Self::Server
+            | Self::Xtask
+            | Self::Docs => &[],
             Self::Package | Self::Types => Need::PACKAGE,
             Self::Wasm => {
                 &[Need::Browsers, Need::WasmStd, Need::WasmBindgen, Need::WasmPack, Need::Geckodriver]
@@ -74,6 +88,9 @@ impl Part {
         match self {
             Self::Style => style(bench),
             Self::Core => vec![cargo_test(bench, "core", &["lumencall-core", "--all-features"])],
+            Self::Model => model(bench),
+            Self::Simulation => vec![proofs(bench, "simulation", "sim")],
+            Self::Fuzz => vec![proofs(bench, "fuzz", "fuzz")],
             Self::Server => vec![cargo_test(bench, "server", &["lumencall-server"])],
             Self::Xtask => vec![cargo_test(bench, "xtask", &["xtask"])],
             Self::Package => package(bench),
@@ -90,7 +107,8 @@ const DENY_WARNINGS: &[&str] = &["--all-targets", "--all-features", "--", "-D", 
 
 fn style(bench: &Bench<'_>) -> Vec<Row> {
     let cargo = || bench.workspace.cargo();
-    let host = ["clippy", "-p", "lumencall-core", "-p", "lumencall-server", "-p", "xtask"];
+    let host =
+        ["clippy", "-p", "lumencall-core", "-p", "lumencall-proofs", "-p", "lumencall-server", "-p", "xtask"];
     vec![
         row("style: format", || bench.check(cargo().args(["fmt", "--all", "--check"]))),
         row("style: host lints", || bench.check(cargo().args(host).args(DENY_WARNINGS))),
@@ -112,6 +130,20 @@ fn cargo_test(bench: &Bench<'_>, name: &str, package: &[&str]) -> Row {
         let mut cargo = bench.workspace.cargo();
         bench.runner(cargo.args(["test", "--no-fail-fast", "--package"]).args(package), Counts::of_libtest)
     })
+}
+
+/// The checker's own tests, and the scenarios: each that is explored to its end and holds is one that passed.
+fn model(bench: &Bench<'_>) -> Vec<Row> {
+    vec![
+        cargo_test(bench, "model: checker", &["lumencall-proofs", "--test", "model"]),
+        row("model: scenarios", || {
+            bench.runner(&mut model::command(bench.workspace, false), Counts::of_closing_line)
+        }),
+    ]
+}
+
+fn proofs(bench: &Bench<'_>, name: &str, test: &str) -> Row {
+    row(name, || bench.runner(&mut simulate::tests(bench.workspace, test), Counts::of_libtest))
 }
 
 fn package(bench: &Bench<'_>) -> Vec<Row> {

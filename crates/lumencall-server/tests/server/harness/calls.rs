@@ -2,11 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::Client;
+use super::{Client, heard_by_all};
 
 /// One calls another. Returns the id of the call; nothing else has been read.
 pub(crate) async fn initiate(caller: &mut Client, callee: &str) -> String {
-    let data = json!({ "conversationId": "conv-123", "type": "video", "calleeIds": [callee] });
+    initiate_all(caller, &[callee]).await
+}
+
+/// One calls several. Returns the id of the call; nothing else has been read.
+pub(crate) async fn initiate_all(caller: &mut Client, callees: &[&str]) -> String {
+    let data = json!({ "conversationId": "conv-123", "type": "video", "calleeIds": callees });
     let call = if caller.is_sdk() {
         caller.ask("call:initiate", data).await.expect("the call is made")["call"]["id"].take()
     } else {
@@ -54,4 +59,42 @@ pub(crate) async fn connect(caller: &mut Client, callee: &mut Client) -> String 
 /// How the sender's connection to this peer stands.
 pub(crate) fn report(call: &str, peer: &str, state: &str) -> Value {
     json!({ "callId": call, "peerUserId": peer, "state": state })
+}
+
+/// Accepts, and waits for nothing.
+pub(crate) async fn accept(callee: &mut Client, call: &str) {
+    callee.request("call:respond", json!({ "callId": call, "action": "accept" })).await;
+}
+
+/// The first calls the others, who accept in their order. Returns the id of the call; all that came of it has been read.
+pub(crate) async fn gather(members: &mut [&mut Client]) -> String {
+    let [caller, callees @ ..] = &mut *members else { panic!("nobody to call") };
+    let users: Vec<String> = callees.iter().map(|callee| callee.user.clone()).collect();
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    let call = initiate_all(caller, &users).await;
+    for callee in callees {
+        accept(callee, &call).await;
+        assert!(!callee.heard(&call).await.concat().contains("refused"));
+    }
+    for member in members {
+        member.heard(&call).await;
+    }
+    call
+}
+
+/// One offers, the other answers, and both say that they are connected where they say so. What the two have heard has
+/// been read.
+pub(crate) async fn negotiate(offerer: &mut Client, answerer: &mut Client, call: &str) {
+    offerer.request("signal:offer", offerer.description(call, &answerer.user, "offer", "v=0 offer")).await;
+    offerer.heard(call).await;
+    answerer
+        .request("signal:answer", answerer.description(call, &offerer.user, "answer", "v=0 answer"))
+        .await;
+    let pair = [offerer.user.clone(), answerer.user.clone()];
+    for (client, peer) in [(&mut *offerer, &pair[1]), (&mut *answerer, &pair[0])] {
+        if client.is_sdk() {
+            client.request("call:connection-report", report(call, peer, "connected")).await;
+        }
+    }
+    heard_by_all(call, &mut [offerer, answerer]).await;
 }

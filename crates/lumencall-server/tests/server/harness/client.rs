@@ -98,6 +98,11 @@ impl Client {
         self.send_message(Message::text(text.into())).await;
     }
 
+    /// Sends a text, or hears that the connection takes none any more.
+    pub(crate) async fn try_send_text(&mut self, text: String) -> Result<(), Error> {
+        timeout(PATIENCE, self.socket.send(Message::text(text))).await.expect("it goes out, or breaks")
+    }
+
     pub(crate) async fn send_message(&mut self, message: Message) {
         timeout(PATIENCE, self.socket.send(message)).await.expect("the frame goes out").unwrap();
     }
@@ -178,6 +183,15 @@ impl Client {
             (Value::Null, error) if error.is_object() => Err(error),
             both => panic!("a reply is one of the two, not {both:?}"),
         }
+    }
+
+    /// Sends a command, with a fresh id where there are replies, and waits for nothing.
+    pub(crate) async fn request(&mut self, event: &str, data: Value) {
+        if !self.is_sdk {
+            return self.send(event, data).await;
+        }
+        self.last_id += 1;
+        self.send_text(json!({ "id": self.last_id, "event": event, "data": data }).to_string()).await;
     }
 
     /// Does something that is allowed: by a reply where there are replies, else it shows in what follows.

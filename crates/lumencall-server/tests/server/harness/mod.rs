@@ -1,8 +1,11 @@
 //! A server on a free port, and clients of it.
 
+mod bystanders;
 mod calls;
 mod client;
+mod heard;
 mod raw;
+mod tally;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,9 +16,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-pub(crate) use calls::{connect, initiate, report, ring};
+pub(crate) use bystanders::Bystanders;
+pub(crate) use calls::{accept, connect, gather, initiate, initiate_all, negotiate, report, ring};
 pub(crate) use client::Client;
+pub(crate) use heard::{call_of, heard_by_all, in_short};
 pub(crate) use raw::{RawSocket, get, request};
+pub(crate) use tally::{Outcome, Tally};
 
 /// How long anything may take before the test has failed. Nothing waits this long where all is well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,121 @@
+//! A browser as a session sees it: it makes and applies descriptions, gathers candidates, and connects.
+
+use lumencall_core::wire::{ConnectionState, DescriptionType, IceCandidate};
+use lumencall_core::{CallId, Millis, UserId};
+
+use super::values::sdp_name;
+use super::violation::holds;
+
+/// How many candidates it gathers for a description.
+pub(super) const CANDIDATES: u32 = 2;
+
+/// Something that it is about to do for a peer connection.
+#[derive(Clone, Debug)]
+pub(super) enum Job {
+    Describe(DescriptionType),
+    Apply(DescriptionType, Option<String>),
+    Gather { number: u32, of: String },
+    Stands(ConnectionState),
+}
+
+/// A peer connection.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    /// Its number, which no other has.
+    pub(super) number: u64,
+    pub(super) call: CallId,
+    pub(super) user: UserId,
+    pub(super) local: Option<(DescriptionType, String)>,
+    pub(super) remote: Option<String>,
+    /// Whether something failed here, or it was made to fail.
+    pub(super) spoilt: bool,
+    pub(super) connected: bool,
+    /// Whether a path to the other is known.
+    reachable: bool,
+    /// Its steps come one after the other.
+    pub(super) busy_until: Millis,
+    /// How many there were.
+    pub(super) steps: u64,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Browser {
+    pub(super) peers: Vec<Peer>,
+    pub(super) broken: bool,
+}
+
+impl Browser {
+    pub(super) fn open(&mut self, number: u64, call: &CallId, user: &UserId) {
+        self.peers.push(Peer {
+            number,
+            call: call.clone(),
+            user: user.clone(),
+            local: None,
+            remote: None,
+            spoilt: false,
+            connected: false,
+            reachable: false,
+            busy_until: 0,
+            steps: 0,
+        });
+    }
+
+    pub(super) fn peer(&mut self, call: &CallId, user: &UserId) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|peer| peer.call == *call && peer.user == *user)
+    }
+
+    pub(super) fn numbered(&mut self, number: u64) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|peer| peer.number == number)
+    }
+
+    pub(super) fn close(&mut self, call: &CallId, user: &UserId) {
+        self.peers.retain(|peer| peer.call != *call || peer.user != *user);
+    }
+
+    pub(super) fn release(&mut self, call: &CallId) {
+        self.peers.retain(|peer| peer.call != *call);
+    }
+
+    /// A candidate of the other's is added.
+    pub(super) fn add(&mut self, candidate: &IceCandidate, user: &UserId) {
+        let peer = self.peer(&candidate.call_id, user);
+        holds!("I20", peer.is_some(), "{candidate:?} has no peer connection");
+        let Some(peer) = peer else { return };
+        let Some((_, name)) = candidate.candidate.reveal().split_once(" of ") else { return };
+        holds!("I20", peer.remote.is_some(), "a candidate of {name} before any description, at {peer:?}");
+        // A client of the seed that offers at the same time describes itself twice.
+        if !name.starts_with("seed") && !peer.spoilt {
+            holds!(
+                "I20",
+                peer.remote.as_deref() == Some(name),
+                "a candidate of {name}, of another description, at {peer:?}"
+            );
+        }
+        peer.reachable = true;
+    }
+}
+
+impl Peer {
+    /// Applies what the other wrote. Returns whether that can be done.
+    pub(super) fn apply(&mut self, kind: DescriptionType, name: Option<String>) -> bool {
+        let Some(name) = name else { return false };
+        if kind == DescriptionType::Offer && !name.starts_with("seed") && !self.spoilt {
+            let offering = matches!((&self.local, &self.remote), (Some((DescriptionType::Offer, _)), None));
+            holds!("glare", !offering, "both ends of {self:?} offer");
+        }
+        self.remote = Some(name);
+        true
+    }
+
+    /// Whether it connects now.
+    pub(super) fn connects(&mut self) -> bool {
+        let ready = self.local.is_some() && self.remote.is_some() && self.reachable && !self.spoilt;
+        ready && !std::mem::replace(&mut self.connected, true)
+    }
+}
+
+/// The kind and the name of what the other wrote.
+pub(super) fn read(sdp: &str) -> Option<String> {
+    sdp_name(sdp).map(str::to_owned)
+}

@@ -1,0 +1,413 @@
+//! What must hold of every device, whatever happens to it: at what its session asks for, and at what its app is told.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use lumencall_core::machine::TABLE;
+use lumencall_core::session::{Action, Event, FailureCode, Link, Ticket};
+use lumencall_core::wire::{
+    ClientFrame, Command, Description, DescriptionType, RespondAction, ServerEvent, StateChanged,
+    names_no_address,
+};
+use lumencall_core::{CallId, CallState, EndReason, UserId};
+
+use super::values::{event_call, sdp_name};
+use super::violation::{holds, violated};
+
+/// Looks on while a device works. It is told what the device is told, and sees everything that it does.
+#[derive(Debug)]
+pub(super) struct Watch {
+    me: UserId,
+    waiting: HashSet<Ticket>,
+    settled: HashSet<Ticket>,
+    /// The calls that were asked for, by whom they name, which the server has not made yet.
+    asked: Vec<Vec<UserId>>,
+    calls: BTreeMap<CallId, View>,
+    /// The call that the user is in with another device.
+    pub(super) elsewhere: Option<CallId>,
+    /// Whether a browser of this device has failed.
+    pub(super) broken: bool,
+}
+
+/// A call, as the app has heard of it and as the browser has been used for it.
+#[derive(Debug)]
+struct View {
+    part: Part,
+    told: CallState,
+    caller: Option<UserId>,
+    consented: bool,
+    peers: BTreeSet<UserId>,
+    /// Of each other, the descriptions that came, and how many candidates of each.
+    heard: BTreeMap<UserId, Vec<(String, u32)>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Rung,
+    Inside,
+    Released,
+    Over,
+}
+
+impl Watch {
+    pub(super) fn new(me: UserId) -> Self {
+        Self {
+            me,
+            waiting: HashSet::new(),
+            settled: HashSet::new(),
+            asked: Vec::new(),
+            calls: BTreeMap::new(),
+            elsewhere: None,
+            broken: false,
+        }
+    }
+
+    /// A command was given, and is to be settled once.
+    pub(super) fn ordered(&mut self, ticket: Ticket) {
+        holds!("settle", self.waiting.insert(ticket), "{ticket:?} was given before");
+    }
+
+    /// The app accepts the call.
+    pub(super) fn consents(&mut self, call: &CallId) {
+        if let Some(view) = self.calls.get_mut(call) {
+            view.consented = true;
+        }
+    }
+
+    /// To the server it is another device from here on, at which a call may ring that has ended for the one before.
+    pub(super) fn socket_closed(&mut self) {
+        self.calls.retain(|_, view| view.part != Part::Over);
+        self.asked.clear();
+        self.elsewhere = None;
+    }
+
+    /// A signal came from the server.
+    pub(super) fn signal(&mut self, event: &ServerEvent, sdk: bool) {
+        let id = event_call(event);
+        let (from, next) = match event {
+            ServerEvent::Offer(description) | ServerEvent::Answer(description) => {
+                let Some(name) = sdp_name(description.sdp.reveal()) else { return };
+                (&description.from_user_id, (name, 0))
+            }
+            ServerEvent::Candidate(candidate) => {
+                let Some((number, name)) = candidate.candidate.reveal().split_once(" of ") else { return };
+                (&candidate.from_user_id, (name, number.parse().unwrap_or_default()))
+            }
+            _ => return,
+        };
+        let Some(from) = from else { violated("I23", format!("{event:?} says not from whom")) };
+        let (name, number) = next;
+        let Some(view) = self.calls.get_mut(id) else { return };
+        let heard = view.heard.entry(from.clone()).or_default();
+        // Only where neither is a client of the seed, which describes itself twice when both offer.
+        let strict = sdk && name.starts_with("sdk");
+        let last = heard.last().map(|(name, _)| name.clone());
+        match heard.iter_mut().find(|(known, _)| known == name) {
+            None => {
+                holds!("I20", number == 0, "{number} of {name} of {from:?} comes before it: {heard:?}");
+                heard.push((name.to_owned(), 0));
+            }
+            Some((_, count)) => {
+                holds!("I20", number == *count + 1, "{number} of {name} of {from:?} comes after {count}");
+                holds!(
+                    "I20",
+                    !strict || last.as_deref() == Some(name),
+                    "{number} of {name} of {from:?} comes after {last:?}"
+                );
+                *count = number;
+            }
+        }
+    }
+
+    /// Who left, and joins again, begins again.
+    fn forget(&mut self, call: &CallId, user: &UserId) {
+        if let Some(view) = self.calls.get_mut(call) {
+            view.heard.remove(user);
+        }
+    }
+
+    /// The session asks for this.
+    pub(super) fn saw(&mut self, action: &Action) {
+        match action {
+            Action::OpenSocket
+            | Action::CloseSocket
+            | Action::UseIceServers(_)
+            | Action::Log { .. }
+            | Action::Emit(Event::Link(Link::Opening | Link::Open | Link::Closed)) => {}
+            Action::Send(frame) => self.sends(frame),
+            Action::Settle { ticket, result } => {
+                holds!("settle", self.waiting.remove(ticket), "{ticket:?} was given, and is settled once");
+                self.settled.insert(*ticket);
+                let protocol = matches!(result, Err(failure) if failure.code == FailureCode::Protocol);
+                holds!("I18", !protocol, "{result:?}");
+            }
+            Action::Emit(Event::Error(failure)) => {
+                let own = failure.code == FailureCode::NegotiationFailed && self.broken;
+                holds!("error", own, "the app hears of its own fault: {failure:?}");
+            }
+            Action::Emit(Event::Call(event)) => self.tells(event),
+            Action::OpenPeer { call, user, .. } => {
+                self.begins(call);
+                let view = self.inside(call);
+                holds!(
+                    "I1",
+                    view.peers.insert(user.clone()),
+                    "there is a peer connection to {user:?} already"
+                );
+            }
+            Action::Offer { call, user }
+            | Action::Answer { call, user, .. }
+            | Action::ApplyAnswer { call, user, .. } => {
+                let view = self.inside(call);
+                holds!(
+                    "I1",
+                    view.peers.contains(user),
+                    "there is no peer connection to {user:?}: {action:?}"
+                );
+            }
+            Action::AddCandidate { candidate, user } => {
+                let view = self.inside(&candidate.call_id);
+                holds!("I20", view.peers.contains(user), "{action:?} has no peer connection");
+            }
+            Action::ClosePeer { call, user } => {
+                let view = self.inside(call);
+                holds!("I1", view.peers.remove(user), "there is no peer connection to {user:?}");
+                self.forget(call, user);
+            }
+            Action::Release { call } => {
+                self.begins(call);
+                let view = self.inside(call);
+                view.part = Part::Released;
+                view.peers.clear();
+            }
+        }
+    }
+
+    /// The browser is used for a call: the user called, or accepted, or called the one who called.
+    fn begins(&mut self, call: &CallId) {
+        match self.calls.get_mut(call) {
+            None => {
+                let asked = self.asked.pop();
+                holds!("I1", asked.is_some(), "nobody here asked for {call:?}");
+                let mut view = View::new(Part::Inside, CallState::Initiating, Some(self.me.clone()));
+                view.consented = true;
+                self.calls.insert(call.clone(), view);
+            }
+            Some(view) if view.part == Part::Rung => {
+                let met = self
+                    .asked
+                    .iter()
+                    .any(|callees| callees.len() == 1 && callees.first() == view.caller.as_ref());
+                holds!("I1", view.consented || met, "nobody here accepted {call:?}");
+                view.part = Part::Inside;
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// An initiate was answered: it was refused, or its call is there, which may be that of the one who was called.
+    pub(super) fn answered(&mut self, call: Option<&CallId>) {
+        if let Some(call) = call {
+            self.begins(call);
+        }
+        self.asked.clear();
+    }
+
+    fn sends(&mut self, ClientFrame { command, .. }: &ClientFrame) {
+        match command {
+            Command::Open(_)
+            | Command::MediaToggle(_)
+            | Command::AddParticipant(_)
+            | Command::RemoveParticipant(_) => {}
+            Command::Initiate(initiate) => self.asked.push(initiate.callee_ids.clone()),
+            Command::Respond(respond) => match respond.action {
+                RespondAction::Accept => {
+                    let view = self.calls.get_mut(&respond.call_id);
+                    let rung = view.as_ref().is_some_and(|view| view.part == Part::Rung && view.consented);
+                    holds!("I1", rung, "{:?} is accepted without its user: {view:?}", respond.call_id);
+                    if let Some(view) = view {
+                        view.part = Part::Inside;
+                    }
+                }
+                RespondAction::Reject => {}
+            },
+            Command::Hangup(hangup) => {
+                let over = self.calls.get(&hangup.call_id).is_some_and(|view| view.part == Part::Over);
+                holds!("I11", !over, "{:?} has ended, and is hung up", hangup.call_id);
+            }
+            Command::Offer(description) | Command::Answer(description) => {
+                let Description { call_id, to_user_id, kind, sealed, sdp, .. } = description;
+                holds!("I2", self.inside(call_id).peers.contains(to_user_id), "{description:?}");
+                let bare = names_no_address(sdp.reveal());
+                holds!("I2", *sealed != Some(true) || bare, "{description:?} is sealed and names an address");
+                holds!("I2", *sealed != Some(true) || *kind == DescriptionType::Offer, "{description:?}");
+            }
+            Command::Candidate(candidate) => {
+                let there = self.inside(&candidate.call_id).peers.contains(&candidate.to_user_id);
+                holds!("I2", there, "{candidate:?}");
+            }
+            Command::Report(report) => {
+                let there = self.inside(&report.call_id).peers.contains(&report.peer_user_id);
+                holds!("I1", there, "{report:?}");
+            }
+        }
+    }
+
+    /// An event of a call, as the app hears it.
+    pub(super) fn tells(&mut self, event: &ServerEvent) {
+        match event {
+            ServerEvent::Incoming(call) => {
+                let view = View::new(Part::Rung, call.state, Some(call.caller_id.clone()));
+                let before = self.calls.insert(call.id.clone(), view);
+                let again = before.as_ref().is_none_or(|view| view.part == Part::Over);
+                return holds!("I17", again, "{:?} rings twice: {before:?}", call.id);
+            }
+            ServerEvent::StateChanged(changed) => return self.moves(changed),
+            ServerEvent::Elsewhere(elsewhere) => {
+                let before = (!elsewhere.engaged).then_some(&elsewhere.call_id);
+                holds!(
+                    "elsewhere",
+                    self.elsewhere.as_ref() == before,
+                    "{elsewhere:?} after {:?}",
+                    self.elsewhere
+                );
+                self.elsewhere = elsewhere.engaged.then(|| elsewhere.call_id.clone());
+                return;
+            }
+            ServerEvent::ParticipantJoined(joined) => {
+                self.forget(&joined.call_id, &joined.participant.user_id)
+            }
+            ServerEvent::ParticipantLeft(left) => self.forget(&left.call_id, &left.user_id),
+            ServerEvent::CalleeChanged(_)
+            | ServerEvent::MediaChanged(_)
+            | ServerEvent::ParticipantChanged(_)
+            | ServerEvent::Offer(_)
+            | ServerEvent::Answer(_)
+            | ServerEvent::Candidate(_) => {}
+        }
+        let Some(view) = self.calls.get(event_call(event)) else {
+            violated("I11", format!("{event:?} of a call that nobody here knows"));
+        };
+        holds!("I11", view.part != Part::Over, "{event:?} after the end");
+        let answered = match view.told {
+            CallState::Connecting | CallState::Connected | CallState::Reconnecting => true,
+            CallState::Idle | CallState::Initiating | CallState::Ringing | CallState::Ended => false,
+        };
+        if let ServerEvent::ParticipantJoined(_) | ServerEvent::ParticipantLeft(_) = event {
+            holds!("I33", answered, "{event:?} while the call is {:?}", view.told);
+        }
+    }
+
+    fn moves(&mut self, changed: &StateChanged) {
+        let StateChanged { call_id, state, end_reason, answered_elsewhere, .. } = changed;
+        if !self.calls.contains_key(call_id) && *state == CallState::Initiating {
+            // The first that a client without replies hears of its call. Of the SDK's, its app is not told.
+            let view = View::new(Part::Inside, CallState::Idle, Some(self.me.clone()));
+            self.calls.insert(call_id.clone(), view);
+        }
+        let Some(view) = self.calls.get_mut(call_id) else {
+            violated("I11", format!("{changed:?} of a call that nobody here knows"));
+        };
+        holds!("I10", view.part != Part::Over, "{changed:?}, and {call_id:?} has ended");
+        let declared =
+            TABLE.iter().any(|edge| (edge.from, edge.to, edge.reason) == (view.told, *state, *end_reason));
+        // A part may end before the call does.
+        let part = *state == CallState::Ended
+            && match end_reason {
+                Some(EndReason::Completed) => *answered_elsewhere == Some(true) || view.part != Part::Inside,
+                Some(
+                    EndReason::Rejected
+                    | EndReason::Missed
+                    | EndReason::Busy
+                    | EndReason::Cancelled
+                    | EndReason::Failed,
+                ) => view.part != Part::Inside,
+                None => false,
+            };
+        holds!("I33", declared || part, "{changed:?} after {:?} at {view:?}", view.told);
+        view.told = *state;
+        if *state == CallState::Ended {
+            view.part = Part::Over;
+            view.heard.clear();
+        }
+    }
+
+    /// The end of a part is told when nothing of the browser is in use for it any more.
+    pub(super) fn ends_released(&self, event: &ServerEvent) {
+        if let ServerEvent::StateChanged(StateChanged { call_id, state: CallState::Ended, .. }) = event {
+            let inside = self.calls.get(call_id).is_some_and(|view| view.part == Part::Inside);
+            holds!("I33", !inside, "the app hears the end of {call_id:?} while its browser is in use");
+        }
+    }
+
+    fn inside(&mut self, call: &CallId) -> &mut View {
+        match self.calls.get_mut(call) {
+            Some(view) if view.part == Part::Inside => view,
+            view => violated("I1", format!("{call:?} is none of this device's: {view:?}")),
+        }
+    }
+
+    /// A client without a session hears an event. Returns whether it is for it to act upon.
+    pub(super) fn tells_plain(&mut self, event: &ServerEvent, wild: bool) -> bool {
+        if let ServerEvent::Offer(offer) = event
+            && self.calls.get(&offer.call_id).is_some_and(|view| view.part == Part::Rung)
+        {
+            // Sealed: it is kept, unread, and one that is wild reads nothing.
+            holds!("I2", wild, "{event:?} rings at a client of the seed");
+            return false;
+        }
+        // Its own accepts are not looked at: any state that it hears of says that it is in the call.
+        if let ServerEvent::StateChanged(changed) = event
+            && changed.state != CallState::Ended
+        {
+            self.joins(&changed.call_id);
+        }
+        if let ServerEvent::StateChanged(changed) = event
+            && wild
+            && self.calls.get(&changed.call_id).is_some_and(|view| view.told == changed.state)
+        {
+            // The reply said so.
+            return true;
+        }
+        self.tells(event);
+        true
+    }
+
+    /// One that is wild, and is in the call, which stands so, by the reply to its accept.
+    pub(super) fn enters(&mut self, call: &CallId, state: CallState) {
+        if let Some(view) = self.calls.get_mut(call) {
+            (view.part, view.told) = (Part::Inside, state);
+        }
+    }
+
+    /// Whether anything was heard of the call, which may be over.
+    pub(super) fn has_heard_of(&self, call: &CallId) -> bool {
+        self.calls.contains_key(call)
+    }
+
+    /// One that knows its call by the reply.
+    pub(super) fn makes(&mut self, call: &CallId) {
+        let view = View::new(Part::Inside, CallState::Initiating, Some(self.me.clone()));
+        self.calls.insert(call.clone(), view);
+    }
+
+    /// A client of the seed joins the call.
+    pub(super) fn joins(&mut self, call: &CallId) {
+        if let Some(view) = self.calls.get_mut(call) {
+            view.part = Part::Inside;
+        }
+    }
+
+    /// Every command was settled, and every call that rang here, or was made, has ended.
+    pub(super) fn is_over(&self, name: &str) {
+        holds!("settle", self.waiting.is_empty(), "{name}: {:?} were not settled", self.waiting);
+        for (id, view) in &self.calls {
+            holds!("I17", view.part == Part::Over, "{name}: {id:?} has not ended: {view:?}");
+        }
+    }
+}
+
+impl View {
+    const fn new(part: Part, told: CallState, caller: Option<UserId>) -> Self {
+        Self { part, told, caller, consented: false, peers: BTreeSet::new(), heard: BTreeMap::new() }
+    }
+}

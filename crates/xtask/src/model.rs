@@ -1,0 +1,40 @@
+//! The model checker: builds it, and runs it in full view.
+
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::process;
+use crate::workspace::Workspace;
+
+/// The profile in which the model checker is built: fast, with the checks of a debug build.
+pub(crate) const PROFILE: &str = "proofs";
+
+/// The command that explores the scenarios, within the large bounds or the small ones.
+pub(crate) fn command(workspace: &Workspace, large: bool) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args([
+        "run",
+        "--quiet",
+        "--profile",
+        PROFILE,
+        "--package",
+        "lumencall-proofs",
+        "--bin",
+        "model",
+        "--",
+    ]);
+    cargo.args(large.then_some("--large"));
+    cargo
+}
+
+/// Explores the scenarios within the large bounds, or the one whose name contains these words.
+///
+/// # Errors
+/// When a property does not hold, or a scenario is not explored to its end.
+pub(crate) fn run(workspace: &Workspace, only: Option<&str>) -> Result<(), Failure> {
+    let mut command = command(workspace, true);
+    if let Some(words) = only {
+        command.args(["--only", words]);
+    }
+    process::show(&mut command)
+}
