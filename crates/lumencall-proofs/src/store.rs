@@ -27,6 +27,13 @@ pub struct Store {
 /// What a device is sent.
 pub type Sent = (DeviceId, ServerEvent);
 
+/// What came of one decision, beside what was sent.
+struct Made {
+    reply: Option<Call>,
+    followers: Vec<Input>,
+    again: Option<Input>,
+}
+
 impl Store {
     /// The record of a call.
     pub fn call(&self, id: Option<&CallId>) -> Option<CallRecord> {
@@ -77,11 +84,11 @@ impl Store {
     ) -> Result<Option<Call>, Refusal> {
         let mut input = input;
         for _ in 0..MOST_TURNS {
-            let (reply, followers, again) = self.decide(input, now, rules, checker, sent)?;
+            let Made { reply, followers, again } = self.decide(input, now, rules, checker, sent)?;
             let mut followers = VecDeque::from(followers);
             while let Some(follower) = followers.pop_front() {
                 // No command follows from anything, so nothing that follows is refused or decided again.
-                if let Ok((_, more, _)) = self.decide(follower, now, rules, checker, sent) {
+                if let Ok(Made { followers: more, .. }) = self.decide(follower, now, rules, checker, sent) {
                     followers.extend(more);
                 }
             }
@@ -101,7 +108,7 @@ impl Store {
         rules: &Rules,
         checker: &mut Checker,
         sent: &mut Vec<Sent>,
-    ) -> Result<(Option<Call>, Vec<Input>, Option<Input>), Refusal> {
+    ) -> Result<Made, Refusal> {
         let before = self.read(&input);
         let outcome = decide(before.clone(), input.clone(), now, rules);
         let entry = Entry { clock: now.clock, input, before, outcome };
@@ -116,6 +123,6 @@ impl Store {
                 Effect::Then(input) => followers.push(input),
             }
         }
-        Ok((decision.reply, followers, decision.again))
+        Ok(Made { reply: decision.reply, followers, again: decision.again })
     }
 }

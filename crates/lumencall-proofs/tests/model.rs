@@ -56,19 +56,19 @@ struct Bench {
 }
 
 fn origin(user: &str, device: &str) -> Origin {
-    let device = Device { id: DeviceId::new(device).unwrap(), dialect: Dialect::Sdk };
-    Origin { user: UserId::new(user).unwrap(), device }
+    let device = Device { id: DeviceId::new(device).expect("it is an id"), dialect: Dialect::Sdk };
+    Origin { user: UserId::new(user).expect("it is an id"), device }
 }
 
 fn call() -> CallId {
-    CallId::new("call").unwrap()
+    CallId::new("call").expect("it is an id")
 }
 
 fn calls() -> CallCommand {
     let initiate = CallInitiate {
-        conversation_id: ConversationId::new("c").unwrap(),
+        conversation_id: ConversationId::new("c").expect("it is an id"),
         call_type: CallType::Audio,
-        callee_ids: vec![UserId::new("bob").unwrap()],
+        callee_ids: vec![UserId::new("bob").expect("it is an id")],
         metadata: None,
     };
     CallCommand::Initiate { initiate, fresh: call() }

@@ -8,9 +8,10 @@ fn built_into(package: &str, target: &str) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["tree", "--locked", "--package", package, "--target", target]);
     cargo.args(["--edges", "normal", "--prefix", "none", "--format", "{p}"]);
-    let output = cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).output().unwrap();
+    let output =
+        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let said = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8(output.stdout).expect("cargo prints text");
     said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 

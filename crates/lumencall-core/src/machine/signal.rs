@@ -135,7 +135,8 @@ impl Work<'_> {
             DescriptionType::Offer => direction.offered = true,
             DescriptionType::Answer => direction.answered = true,
         }
-        let candidates = std::mem::take(&mut direction.candidates);
+        let mut candidates = std::mem::take(&mut direction.candidates);
+        candidates.retain(|candidate| belongs(candidate, &description));
         self.send(to, device, Signal::Description(description).into());
         for candidate in candidates {
             self.send(to, device, ServerEvent::Candidate(Arc::unwrap_or_clone(candidate)));
@@ -151,7 +152,9 @@ impl Work<'_> {
             let Some(offer) = direction.held.take() else { continue };
             if rang && joiner.device.dialect == Dialect::Sdk && offer.is_sealed() {
                 direction.offered = true;
-                for candidate in std::mem::take(&mut direction.candidates) {
+                let mut candidates = std::mem::take(&mut direction.candidates);
+                candidates.retain(|candidate| belongs(candidate, &offer));
+                for candidate in candidates {
                     let event = ServerEvent::Candidate(Arc::unwrap_or_clone(candidate));
                     self.send(&joiner.user, &joiner.device, event);
                 }
@@ -187,4 +190,13 @@ impl Work<'_> {
         }
         self.settle(call);
     }
+}
+
+/// Whether a candidate that waited can belong to this description: it names none of its ICE generations, or one of them
+/// (RFC 8839, 5.4). What was gathered for a description that never came to anybody goes no further.
+fn belongs(candidate: &IceCandidate, description: &Description) -> bool {
+    let Some(ufrag) = &candidate.username_fragment else { return true };
+    let mut known =
+        description.sdp.reveal().lines().filter_map(|line| line.strip_prefix("a=ice-ufrag:")).peekable();
+    known.peek().is_none() || known.any(|known| known.trim_end() == &**ufrag)
 }

@@ -168,3 +168,37 @@ fn i27_nothing_private_is_shown_by_debug() {
     assert!(!shown.contains("192.0.2.7") && !shown.contains("v=0"), "{shown}");
     assert!(shown.contains("private bytes"));
 }
+
+#[test]
+fn i20_a_candidate_that_waited_for_another_description_goes_no_further() {
+    let of = |text: &str, ufrag: Option<&str>| {
+        let Command::Candidate(mut waiting) = candidate(CALL, "bob", text) else { panic!("it is one") };
+        waiting.username_fragment = ufrag.map(Into::into);
+        Command::Candidate(waiting)
+    };
+    let waits = [of("a1", Some("0ldd")), of("a2", Some("Yx2q")), of("a3", None)];
+    let told = ["offer call-1 alice v=0", "candidate call-1 alice a2", "candidate call-1 alice a3"];
+    let (alice, bob) = (sdk("alice/1"), sdk("bob/1"));
+
+    let mut world = connecting();
+    for candidate in waits.clone() {
+        world.does(&alice, candidate);
+    }
+    world.does(&alice, offer(CALL, "bob", CLEAN));
+    assert_eq!(world.heard(&bob), told);
+
+    // The same where it waited for an accept, whether the offer came ahead or not.
+    for (first, then) in [
+        (offer(CALL, "bob", GATHERED), vec!["state call-1 connecting", told[0], told[1], told[2]]),
+        (sealed(CALL, "bob", CLEAN), vec!["state call-1 connecting", told[1], told[2]]),
+    ] {
+        let mut world = in_state(lumencall_core::CallState::Ringing);
+        world.does(&alice, first);
+        for candidate in waits.clone() {
+            world.does(&alice, candidate);
+        }
+        world.deafen();
+        world.does(&bob, accept(CALL));
+        assert_eq!(world.heard(&bob), then);
+    }
+}

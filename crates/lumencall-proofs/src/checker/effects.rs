@@ -51,7 +51,7 @@ impl Checker {
             }
             (Ok(decision), Expected::Stands(step)) => {
                 ensure(decision.again.is_none(), Invariant::I13, || format!("decided again: {input:?}"))?;
-                self.compare(entry, decision, step, rules)
+                self.compare(entry, decision, *step, rules)
             }
         }
     }
@@ -341,6 +341,10 @@ impl Checker {
         let ahead = story.rung.contains_key(user) && dialect == Dialect::Sdk && sealed;
         consent(inside || ahead, "forwarded to who has not accepted")?;
         let Some(Part::Live(view)) = self.parts.get_mut(&(id.clone(), device.clone())) else { return Ok(()) };
+        let described = view.described.contains_key(from);
+        ensure(described || !matches!(event, ServerEvent::Candidate(_)), Invariant::I20, || {
+            format!("{device:?} hears a candidate of {from:?}, and has no description of theirs")
+        })?;
         let owed = story.owed.entry((from.clone(), user.clone())).or_default();
         if inside {
             // The sealed offer that the device has already is not sent again.

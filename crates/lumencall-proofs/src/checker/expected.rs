@@ -16,7 +16,7 @@ pub(super) enum Expected {
     /// It is decided in place of itself, and nothing changes.
     Again,
     /// The call stands like this.
-    Stands(Step),
+    Stands(Box<Step>),
 }
 
 /// A step of a call.
@@ -30,15 +30,21 @@ pub(super) struct Step {
     pub(super) joiner: Option<Origin>,
 }
 
+impl From<Step> for Expected {
+    fn from(step: Step) -> Self {
+        Self::Stands(Box::new(step))
+    }
+}
+
 impl Step {
     fn stays(story: &Story) -> Expected {
-        Expected::Stands(Self { story: Some(story.clone()), ..Self::default() })
+        Self { story: Some(story.clone()), ..Self::default() }.into()
     }
 
     fn moved(story: &Story, change: impl FnOnce(&mut Story) -> Fate) -> Expected {
         let mut story = story.clone();
         let fate = change(&mut story);
-        Expected::Stands(Self { story: Some(story), fate, joiner: None })
+        Self { story: Some(story), fate, joiner: None }.into()
     }
 }
 
@@ -54,13 +60,13 @@ impl Checker {
                 Some(story) if story.rung.contains_key(&from.user) => self.expect_accept(story, from),
                 Some(_) | None => Expected::Again,
             },
-            Input::DeviceConnected(_) | Input::DeviceGone(_) => Expected::Stands(Step::default()),
+            Input::DeviceConnected(_) | Input::DeviceGone(_) => Step::default().into(),
             Input::RingDevice { call, .. }
             | Input::LoseDevice { call, .. }
             | Input::Engaged { call, .. }
             | Input::Deadline { call } => match self.living(call) {
                 Some(story) => self.expect_follower(entry, story),
-                None => Expected::Stands(Step::default()),
+                None => Step::default().into(),
             },
         }
     }
@@ -121,7 +127,7 @@ impl Checker {
         );
         let end = story.rung.is_empty().then_some(EndReason::Busy);
         let fate = story.close(Vec::new(), end);
-        Expected::Stands(Step { story: Some(story), fate, joiner: None })
+        Step { story: Some(story), fate, joiner: None }.into()
     }
 
     fn expect_accept(&self, story: &Story, from: &Origin) -> Expected {
@@ -132,7 +138,7 @@ impl Checker {
         story.rung.remove(&from.user);
         story.joined.push((from.user.clone(), from.device.clone()));
         story.answered = true;
-        Expected::Stands(Step { story: Some(story), fate: Fate::default(), joiner: Some(from.clone()) })
+        Step { story: Some(story), fate: Fate::default(), joiner: Some(from.clone()) }.into()
     }
 
     fn expect_command(&self, entry: &Entry, from: &Origin, command: &CallCommand, rules: &Rules) -> Expected {

@@ -50,8 +50,6 @@ invariants! {
     I15 = "nobody is busy without a live device in a live call",
     /// Groups.
     I16 = "a callee who is out ends no call for others; the last one ends it",
-    /// Order of frames.
-    I18 = "what a device is sent it applies in order, without gap, once",
     /// Order of signals.
     I20 = "signals arrive in order, a candidate after its description",
     /// Edges.

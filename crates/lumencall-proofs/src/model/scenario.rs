@@ -307,7 +307,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     returns.name = "a group whose joiner has no SDK, leaves and is invited again";
     returns.actors = vec![
         actor("alice/1").calls(&["bob"]).toggles(false).toggles(true).steady(),
-        actor("bob/1").adds("carol").adds("carol").steady(),
+        actor("bob/1").adds("carol").adds("carol").removes("alice").steady(),
         actor("carol/1").seed(),
     ];
     returns.crashes = more;

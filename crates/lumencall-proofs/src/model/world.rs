@@ -341,7 +341,7 @@ impl Model for Explored {
                 }) ),*]
             };
         }
-        let mut all = always!(I3 I6 I7 I8 I9 I10 I11 I12 I13 I14 I15 I16 I18 I20 I33);
+        let mut all = always!(I3 I6 I7 I8 I9 I10 I11 I12 I13 I14 I15 I16 I20 I33);
         all.extend(self.0.goals.iter().map(|goal| goal.property()));
         all
     }

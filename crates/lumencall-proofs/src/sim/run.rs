@@ -17,7 +17,7 @@ const OVER: u64 = 200_000;
 const ATTEMPTS: usize = 3_000;
 
 /// How many lines of a failing run are shown.
-const LINES: usize = 80;
+const LINES: usize = 200;
 
 /// A run to its end.
 #[derive(Clone, Debug)]

@@ -61,7 +61,7 @@ pub(super) fn candidate(call: &CallId, to: &UserId, number: u32, name: &str) -> 
         candidate: Private::new(format!("{number} of {name}")),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
-        username_fragment: None,
+        username_fragment: (!name.is_empty()).then(|| name.into()),
         extra: Extra::default(),
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Watch {
     /// The calls that were asked for, by whom they name, which the server has not made yet.
     asked: Vec<Vec<UserId>>,
     calls: BTreeMap<CallId, View>,
+    /// The calls whose accept the server has not answered. One may end and ring anew before the server reads it.
+    accepting: BTreeSet<CallId>,
     /// The call that the user is in with another device.
     pub(super) elsewhere: Option<CallId>,
     /// Whether a browser of this device has failed.
@@ -56,6 +58,7 @@ impl Watch {
             settled: HashSet::new(),
             asked: Vec::new(),
             calls: BTreeMap::new(),
+            accepting: BTreeSet::new(),
             elsewhere: None,
             broken: false,
         }
@@ -77,6 +80,7 @@ impl Watch {
     pub(super) fn socket_closed(&mut self) {
         self.calls.retain(|_, view| view.part != Part::Over);
         self.asked.clear();
+        self.accepting.clear();
         self.elsewhere = None;
     }
 
@@ -212,6 +216,11 @@ impl Watch {
         self.asked.clear();
     }
 
+    /// An accept was answered.
+    pub(super) fn accepted(&mut self, call: &CallId) {
+        self.accepting.remove(call);
+    }
+
     fn sends(&mut self, ClientFrame { command, .. }: &ClientFrame) {
         match command {
             Command::Open(_)
@@ -227,6 +236,7 @@ impl Watch {
                     if let Some(view) = view {
                         view.part = Part::Inside;
                     }
+                    self.accepting.insert(respond.call_id.clone());
                 }
                 RespondAction::Reject => {}
             },
@@ -257,6 +267,7 @@ impl Watch {
         match event {
             ServerEvent::Incoming(call) => {
                 let view = View::new(Part::Rung, call.state, Some(call.caller_id.clone()));
+                let view = View { consented: self.accepting.contains(&call.id), ..view };
                 let before = self.calls.insert(call.id.clone(), view);
                 let again = before.as_ref().is_none_or(|view| view.part == Part::Over);
                 return holds!("I17", again, "{:?} rings twice: {before:?}", call.id);

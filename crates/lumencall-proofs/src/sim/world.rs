@@ -417,6 +417,18 @@ impl World {
                 let Some((_, want)) = number.and_then(|number| device.tickets.remove(&number)) else {
                     return;
                 };
+                // One that is refused here says nothing of one that is under way.
+                let under_way = |call: &CallId| {
+                    device
+                        .tickets
+                        .values()
+                        .any(|(_, want)| matches!(want, Want::Accept(other) if other == call))
+                };
+                if let Want::Accept(call) = &want
+                    && !under_way(call)
+                {
+                    device.watch.accepted(call);
+                }
                 match want {
                     Want::Initiate { .. } => {
                         let waits =
@@ -526,6 +538,8 @@ impl World {
                     session.handle_remote_described(&call, &user);
                 }
             }
+            // What was rolled back gathers no more.
+            Job::Gather { of, .. } if peer.local.as_ref().is_none_or(|(_, name)| *name != of) => {}
             Job::Gather { number, of } => {
                 session.handle_local_candidate(values::candidate(&call, &user, number, &of));
             }
