@@ -19,10 +19,13 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn files(folder: &Path) -> Vec<Vec<u8>> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("it can be listed").path())
+        .collect();
     paths.sort();
     let kept = |path: &&PathBuf| matches!(path.extension().and_then(OsStr::to_str), Some("json" | "bin"));
-    paths.iter().filter(kept).map(|path| fs::read(path).unwrap()).collect()
+    paths.iter().filter(kept).map(|path| fs::read(path).expect("it can be read")).collect()
 }
 
 /// A generator of numbers that looks random, and is the same in every run (SplitMix64).
