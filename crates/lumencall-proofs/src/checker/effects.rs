@@ -1,6 +1,6 @@
 //! A decision, held against what should have come of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lumencall_core::machine::{Decision, Device, Dialect, Effect, Input, Origin, Phase, Rules, TABLE};
 use lumencall_core::wire::ServerEvent;
@@ -248,6 +248,7 @@ impl Checker {
                 state: CallState::Ringing,
                 inside: BTreeMap::new(),
                 described: BTreeMap::new(),
+                asked_by: BTreeSet::new(),
             };
             self.parts.insert(key.clone(), Part::Live(view));
         }
@@ -362,6 +363,9 @@ impl Checker {
         }
         if !matches!(event, ServerEvent::Candidate(_)) {
             view.described.insert(from.clone(), event.clone());
+            if matches!(event, ServerEvent::Offer(_)) {
+                view.asked_by.insert(from.clone());
+            }
         }
         Ok(())
     }
@@ -373,7 +377,11 @@ impl Checker {
         match part {
             Some(Part::Live(view)) => {
                 let of = View::of(call, false);
-                *view = View { described: std::mem::take(&mut view.described), ..of };
+                *view = View {
+                    described: std::mem::take(&mut view.described),
+                    asked_by: std::mem::take(&mut view.asked_by),
+                    ..of
+                };
             }
             Some(Part::Over(..)) | None => {
                 if self.is_present(&joiner.device.id) {

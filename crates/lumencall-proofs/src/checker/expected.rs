@@ -226,7 +226,7 @@ impl Checker {
         let answers = matches!(signal, Signal::Description(one) if one.kind == DescriptionType::Answer);
         let asked = || {
             let view = self.part(call, &from.device.id).and_then(super::Part::live);
-            view.is_some_and(|view| view.described.contains_key(to))
+            view.is_some_and(|view| view.asked_by.contains(to))
         };
         if !known || (answers && !asked()) {
             return Expected::Refused(Invariant::I6);

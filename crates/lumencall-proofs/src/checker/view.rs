@@ -1,6 +1,6 @@
 //! A call as one device knows it, from what it was sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lumencall_core::wire::ServerEvent;
 use lumencall_core::{Call, CallState, EndReason, MediaFlags, UserId};
@@ -25,13 +25,15 @@ pub struct View {
     pub inside: BTreeMap<UserId, MediaFlags>,
     /// The latest description of each other.
     pub described: BTreeMap<UserId, ServerEvent>,
+    /// Who has made the device an offer, which it may answer.
+    pub asked_by: BTreeSet<UserId>,
 }
 
 impl View {
     /// The call as a whole, as it comes with a ring or a reply.
     pub fn of(call: &Call, rings: bool) -> Self {
         let inside = call.participants.iter().map(|one| (one.user_id.clone(), one.media())).collect();
-        Self { rings, state: call.state, inside, described: BTreeMap::new() }
+        Self { rings, state: call.state, inside, described: BTreeMap::new(), asked_by: BTreeSet::new() }
     }
 }
 

@@ -198,6 +198,8 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     late.actors = vec![actor("alice/1").calls(&["bob"]), actor("bob/1"), actor("bob/2").late().seed()];
     late.habits.reports = all_reports.clone();
     late.goals.push(G::Reconnecting);
+    late.flight = 1;
+    late.crashes = 1;
     all.push(late);
 
     let mut signals = scenario(
@@ -241,7 +243,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
         failing.habits.reports.push(Connected);
         failing.goals.push(G::Connected);
     }
-    failing.crashes = more;
+    failing.crashes = 0;
     all.push(failing);
 
     let mut glare = scenario(

@@ -68,7 +68,13 @@ fn wasm_pack(bench: &Bench<'_>, driver: &Driver, server: SocketAddr) -> Result<C
     wasm_pack.args(["test", "--mode", "no-install", "--headless"]).args(driver.options).arg(program);
     // Without the package cargo would take the workspace's default members, which are no wasm code.
     wasm_pack.args([".", "--package", "lumencall"]);
-    bench.runner(&mut wasm_pack, Counts::of_libtest)
+    // Drivers leave the profiles of their browsers behind. A short path: a browser has a socket in it.
+    let temporary = std::env::temp_dir().join(format!("lumencall-{}", std::process::id()));
+    fs::create_dir_all(&temporary).map_err(|error| Failure::io("create", &temporary, &error))?;
+    let counts = bench.runner(wasm_pack.env("TMPDIR", &temporary), Counts::of_libtest);
+    // What a browser that is still closing writes there stays.
+    drop(fs::remove_dir_all(&temporary));
+    counts
 }
 
 /// Calls between two browsers. The runner starts its own servers and browsers, since some tests kill them.
