@@ -3,7 +3,7 @@
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Failure, FailureCode, Link, Ticket};
 use crate::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, ParticipantChoice, Reply,
+    CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, ParticipantChoice, Private, Reply,
     RespondAction, ServerEvent, StateChanged,
 };
 use crate::{Call, CallId, CallParticipant, CallState, Millis, UserId};
@@ -193,7 +193,12 @@ impl ClientSession {
                 match &result {
                     // It ended before the server read the accept, and rang anew: that is the ring which was accepted.
                     Ok(Some(call)) if rings && deadline.is_some() => self.met(call),
-                    Ok(Some(call)) if rings => self.give_up(call.id.clone()),
+                    // The same, but nobody waits for it any more: it is left, from the state that it was in.
+                    Ok(Some(call)) if rings => {
+                        self.enter(&call.id);
+                        self.joined(call);
+                        self.give_up(call.id.clone());
+                    }
                     // Also where it was left meanwhile: what it ends by is told from the state that it was in.
                     Ok(Some(call)) => self.joined(call),
                     Ok(None) | Err(_) => {}
@@ -239,13 +244,18 @@ impl ClientSession {
         if self.local(&call.id).is_none() {
             self.calls.push(LocalCall::new(call.clone(), Part::Ringing));
         }
-        let Some(local) = self.local(&call.id) else { return };
-        local.part = Part::Engaged;
-        let offers = std::mem::take(&mut local.offers);
+        let offers = self.enter(&call.id);
         self.joined(call);
         for (user, offer) in offers {
             self.handle_offer(&call.id, &user, &offer);
         }
+    }
+
+    /// What rang here is accepted. Returns the offers that were kept for that.
+    fn enter(&mut self, call: &CallId) -> Vec<(UserId, Private)> {
+        let Some(local) = self.local(call) else { return Vec::new() };
+        local.part = Part::Engaged;
+        std::mem::take(&mut local.offers)
     }
 
     /// The server has let this device into the call, which stands as it says. What happened while it rang here was not

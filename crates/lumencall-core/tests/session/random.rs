@@ -166,14 +166,17 @@ impl Crowd {
     }
 
     fn everybody_leaves(&mut self) {
-        for name in DEVICES {
-            let calls = self.net.party(name).session.calls();
-            let calls: Vec<String> = calls.map(|call| call.id.as_str().to_owned()).collect();
-            for call in calls {
-                self.net.hangup(name, &call);
+        // Twice: two who have just called each other know of their call only once everything has come.
+        for _ in 0..2 {
+            for name in DEVICES {
+                let calls = self.net.party(name).session.calls();
+                let calls: Vec<String> = calls.map(|call| call.id.as_str().to_owned()).collect();
+                for call in calls {
+                    self.net.hangup(name, &call);
+                }
             }
+            self.net.settle();
         }
-        self.net.settle();
         // Whoever asked for a call and was not there any more when it came.
         self.net.wait(100_000);
         self.net.settle();

@@ -232,7 +232,7 @@ pub(crate) fn candidate(id: &str, from: &str, text: &str) -> ServerMessage {
     }))
 }
 
-/// A candidate as the browser hands it over.
+/// A candidate as the browser hands it over: with the ICE generation that it belongs to, where the text says ` of ` which.
 pub(crate) fn local_candidate(id: &str, to: &str, text: &str) -> IceCandidate {
     IceCandidate {
         call_id: call_id(id),
@@ -241,7 +241,7 @@ pub(crate) fn local_candidate(id: &str, to: &str, text: &str) -> IceCandidate {
         candidate: Private::new(text),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
-        username_fragment: None,
+        username_fragment: text.split_once(" of ").map(|(_, name)| name.into()),
         extra: Extra::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! What should come of an input, by the words of the design.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lumencall_core::machine::{CallCommand, Dialect, Input, Member, Origin, Phase, Rules};
 use lumencall_core::wire::{CallInitiate, DescriptionType, RespondAction, Signal};
@@ -57,7 +57,7 @@ impl Checker {
             }
             Input::Command { from, command } => self.expect_command(entry, from, command, rules),
             Input::Meet { call, from, .. } => match self.living(call) {
-                Some(story) if story.rung.contains_key(&from.user) => self.expect_accept(story, from),
+                Some(story) if story.rung.contains_key(&from.user) => self.expect_meet(story, from),
                 Some(_) | None => Expected::Again,
             },
             Input::DeviceConnected(_) | Input::DeviceGone(_) => Step::default().into(),
@@ -116,6 +116,7 @@ impl Checker {
             rung: BTreeMap::new(),
             reports: BTreeMap::new(),
             owed: BTreeMap::new(),
+            yields: BTreeSet::new(),
             ended: None,
         };
         let until = entry.clock + rules.ring_timeout;
@@ -128,6 +129,19 @@ impl Checker {
         let end = story.rung.is_empty().then_some(EndReason::Busy);
         let fate = story.close(Vec::new(), end);
         Step { story: Some(story), fate, joiner: None }.into()
+    }
+
+    /// A client without the SDK that has called is about to offer, whatever the other has said. The SDK gives way to it.
+    fn expect_meet(&self, story: &Story, from: &Origin) -> Expected {
+        let caller = story.device(&story.caller).map(|device| device.dialect);
+        if (from.device.dialect, caller) != (Dialect::Seed, Some(Dialect::Sdk)) {
+            return self.expect_accept(story, from);
+        }
+        let mut story = story.clone();
+        let pair = (story.caller.clone(), from.user.clone());
+        story.owed.remove(&pair);
+        story.yields.insert(pair);
+        self.expect_accept(&story, from)
     }
 
     fn expect_accept(&self, story: &Story, from: &Origin) -> Expected {
@@ -222,7 +236,10 @@ impl Checker {
         if !story.holds(&from.user, &from.device.id) {
             return Expected::Refused(Invariant::I3);
         }
-        let known = *to != from.user && (story.device(to).is_some() || story.rung.contains_key(to));
+        let known = *to != from.user
+            && (story.device(to).is_some()
+                // Only the caller's offer waits for who has not accepted.
+                || (story.rung.contains_key(to) && story.caller == from.user));
         let answers = matches!(signal, Signal::Description(one) if one.kind == DescriptionType::Answer);
         let asked = || {
             let view = self.part(call, &from.device.id).and_then(super::Part::live);

@@ -1,6 +1,6 @@
 //! A call as it should stand, told a second time: from who said what, in the words of the design, without the records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lumencall_core::machine::Device;
 use lumencall_core::wire::{ConnectionState, ServerEvent};
@@ -25,6 +25,8 @@ pub struct Story {
     pub reports: BTreeMap<(UserId, UserId), ConnectionState>,
     /// What the first has said to the second and the second has not been sent.
     pub owed: BTreeMap<(UserId, UserId), Vec<ServerEvent>>,
+    /// Who gives way to whom: both have called, and what the first offers is dropped until they have answered.
+    pub yields: BTreeSet<(UserId, UserId)>,
     /// Why it ended, where it has.
     pub ended: Option<EndReason>,
 }
@@ -123,6 +125,7 @@ impl Story {
             self.rung.clear();
             self.reports.clear();
             self.owed.clear();
+            self.yields.clear();
         }
         Fate { out, end }
     }
@@ -135,6 +138,7 @@ impl Story {
         self.rung.remove(user);
         self.reports.retain(|(from, to), _| from != user && to != user);
         self.owed.retain(|(from, to), _| from != user && to != user);
+        self.yields.retain(|(from, to)| from != user && to != user);
     }
 }
 
@@ -142,6 +146,13 @@ impl Story {
     /// One says something to another: it is owed until it was sent. A description comes before the candidates that wait
     /// for it; a newer offer to one who is rung takes the place of the older with its candidates.
     pub(super) fn owe(&mut self, from: &UserId, to: &UserId, event: ServerEvent) {
+        let pair = (from.clone(), to.clone());
+        if matches!(event, ServerEvent::Answer(_)) {
+            self.yields.remove(&pair);
+        }
+        if self.yields.contains(&pair) {
+            return;
+        }
         let rung = self.rung.contains_key(to);
         let owed = self.owed.entry((from.clone(), to.clone())).or_default();
         let described = owed.iter().any(|event| !matches!(event, ServerEvent::Candidate(_)));

@@ -199,7 +199,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     late.habits.reports = all_reports.clone();
     late.goals.push(G::Reconnecting);
     late.flight = 1;
-    late.crashes = 1;
+    late.crashes = devices.crashes - more;
     all.push(late);
 
     let mut signals = scenario(
@@ -267,6 +267,18 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     );
     glare.probes = large;
     all.push(glare);
+
+    let mut offers = scenario(
+        "glare: what one with the SDK and one without it say, who call one another",
+        vec![
+            actor("alice/1").calls(&["bob"]).offers("bob"),
+            actor("bob/1").calls(&["alice"]).offers("alice").seed(),
+        ],
+        vec![G::Met, G::Connected, G::Completed, G::Rejected, G::Missed, G::Failed, G::Cancelled],
+    );
+    offers.habits.signals = true;
+    offers.probes = large;
+    all.push(offers);
 
     let mut crossing = scenario(
         "two who call one callee, and a callee who calls one of them",
