@@ -30,6 +30,9 @@ export const cases = [
       const accepted = await dave.do('accept')
       assert.deepEqual(shown(accepted), { ...shownOf(alice, bob, carol), [dave.user]: 'audio video' })
       for (const party of [alice, bob, carol]) {
+        await party.until('dave is in the call', (user) => window.app.events.some(
+          ({ name, data }) => name === 'call:participant-joined' && data.participant.userId === user,
+        ), dave.user)
         const [call] = await party.do('calls')
         assert.deepEqual(shown(call), { ...shownOf(alice, bob, carol), [dave.user]: 'audio video' }, party.label)
       }
