@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask simulate` calls it.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::process::ExitCode;
 
@@ -32,6 +33,11 @@ fn main() -> ExitCode {
     let campaign = sim::campaign(number("--from").unwrap_or(0), number("--events").unwrap_or(EVENTS));
     for failed in &campaign.failed {
         println!("{failed}\n");
+    }
+    // What the mutants are judged by.
+    let broken: BTreeSet<&str> = campaign.failed.iter().map(|failed| failed.violation.line).collect();
+    for line in broken {
+        println!("broken: {line} in a run of the simulation");
     }
     let least = number("--least").unwrap_or(campaign.events / 10_000);
     let rare = report(&campaign.histogram, least);
