@@ -44,6 +44,18 @@ words! {
     }
 }
 
+impl CallState {
+    /// The states by which a call that rang has come to this one, in their order and this one included.
+    pub(crate) const fn way_from_ringing(self) -> &'static [Self] {
+        match self {
+            Self::Connecting => &[Self::Connecting],
+            Self::Connected => &[Self::Connecting, Self::Connected],
+            Self::Reconnecting => &[Self::Connecting, Self::Connected, Self::Reconnecting],
+            Self::Idle | Self::Initiating | Self::Ringing | Self::Ended => &[],
+        }
+    }
+}
+
 words! {
     /// Why a call ended. The server computes it from the state and from who did what.
     pub enum EndReason {

@@ -9,21 +9,17 @@ use crate::workspace::Workspace;
 /// The profile in which the model checker is built: fast, with the checks of a debug build.
 pub(crate) const PROFILE: &str = "proofs";
 
+/// What cargo is to do (`run`, `test`) with the crate of the proofs, in its profile.
+pub(crate) fn proofs(workspace: &Workspace, verb: &str) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args([verb, "--profile", PROFILE, "--package", "lumencall-proofs"]);
+    cargo
+}
+
 /// The command that explores the scenarios, within the large bounds or the small ones.
 pub(crate) fn command(workspace: &Workspace, large: bool) -> Command {
-    let mut cargo = workspace.cargo();
-    cargo.args([
-        "run",
-        "--quiet",
-        "--profile",
-        PROFILE,
-        "--package",
-        "lumencall-proofs",
-        "--bin",
-        "model",
-        "--",
-    ]);
-    cargo.args(large.then_some("--large"));
+    let mut cargo = proofs(workspace, "run");
+    cargo.args(["--quiet", "--bin", "model", "--"]).args(large.then_some("--large"));
     cargo
 }
 

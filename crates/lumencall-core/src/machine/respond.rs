@@ -54,23 +54,21 @@ impl Work<'_> {
         } else {
             call.call_type
         });
-        let (id, caller) = (call.id.clone(), call.caller.clone());
-        let offers = from.device.dialect == Dialect::Seed
-            && call
-                .member(&caller)
-                .and_then(Member::joined_device)
-                .is_some_and(|device| device.dialect == Dialect::Sdk);
-        if offers {
-            // It has called, so it is about to offer, and knows nothing of offers that cross. The caller's SDK gives way.
-            call.pairs.retain(|pair| !pair.joins(&caller, &from.user));
-            call.direction_mut(&caller, &from.user).yields = true;
+        let sdk_calls = call
+            .member(&call.caller)
+            .and_then(Member::joined_device)
+            .is_some_and(|device| device.dialect == Dialect::Sdk);
+        if from.device.dialect == Dialect::Sdk || !sdk_calls {
+            return self.accept(call, &from, media);
         }
+        // It has called, so it is about to offer, and knows nothing of offers that cross. The caller's SDK gives way.
+        let (call_id, caller) = (call.id.clone(), call.caller.clone());
+        call.pairs.retain(|pair| !pair.joins(&caller, &from.user));
+        call.direction_mut(&caller, &from.user).yields = true;
+        let participant = call.participants().into_iter().find(|one| one.user_id == caller);
         self.accept(call, &from, media)?;
-        let participants = self.reply.iter().flat_map(|call| &call.participants);
-        if let Some(participant) =
-            participants.clone().find(|one| one.user_id == caller).filter(|_| offers).cloned()
-        {
-            let joined = ParticipantJoined { call_id: id, participant };
+        if let Some(participant) = participant {
+            let joined = ParticipantJoined { call_id, participant };
             self.send(&from.user, &from.device, ServerEvent::ParticipantJoined(joined));
         }
         Ok(())
@@ -122,15 +120,7 @@ impl Work<'_> {
 
     /// A device that has no reply hears the states on the way to the call's own, one after the other.
     fn tell_way(&mut self, call: &CallRecord, joiner: &Origin) {
-        let way: &[CallState] = match call.state {
-            CallState::Connecting => &[CallState::Connecting],
-            CallState::Connected => &[CallState::Connecting, CallState::Connected],
-            CallState::Reconnecting => {
-                &[CallState::Connecting, CallState::Connected, CallState::Reconnecting]
-            }
-            CallState::Idle | CallState::Initiating | CallState::Ringing | CallState::Ended => &[],
-        };
-        for state in way {
+        for state in call.state.way_from_ringing() {
             let event = self.state_changed(call, *state, None);
             self.send(&joiner.user, &joiner.device, event);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::decide::Work;
-use super::{CallRecord, Device, Dialect, Member, Origin, Phase, Refusal};
+use super::{CallRecord, Device, Dialect, Direction, Member, Origin, Phase, Refusal};
 use crate::wire::{Description, DescriptionType, IceCandidate, ServerEvent, Signal, written_len};
 use crate::{ErrorCode, UserId};
 
@@ -135,11 +135,10 @@ impl Work<'_> {
             DescriptionType::Offer => direction.offered = true,
             DescriptionType::Answer => direction.answered = true,
         }
-        let mut candidates = std::mem::take(&mut direction.candidates);
-        candidates.retain(|candidate| belongs(candidate, &description));
+        let candidates = candidates_for(direction, &description);
         self.send(to, device, Signal::Description(description).into());
         for candidate in candidates {
-            self.send(to, device, ServerEvent::Candidate(Arc::unwrap_or_clone(candidate)));
+            self.send(to, device, candidate);
         }
     }
 
@@ -152,11 +151,8 @@ impl Work<'_> {
             let Some(offer) = direction.held.take() else { continue };
             if rang && joiner.device.dialect == Dialect::Sdk && offer.is_sealed() {
                 direction.offered = true;
-                let mut candidates = std::mem::take(&mut direction.candidates);
-                candidates.retain(|candidate| belongs(candidate, &offer));
-                for candidate in candidates {
-                    let event = ServerEvent::Candidate(Arc::unwrap_or_clone(candidate));
-                    self.send(&joiner.user, &joiner.device, event);
+                for candidate in candidates_for(direction, &offer) {
+                    self.send(&joiner.user, &joiner.device, candidate);
                 }
             } else {
                 let offer = Arc::unwrap_or_clone(offer);
@@ -190,6 +186,13 @@ impl Work<'_> {
         }
         self.settle(call);
     }
+}
+
+/// The candidates that waited for this description, which wait no longer.
+fn candidates_for(direction: &mut Direction, description: &Description) -> Vec<ServerEvent> {
+    let waited = std::mem::take(&mut direction.candidates).into_iter();
+    let belonging = waited.filter(|candidate| belongs(candidate, description));
+    belonging.map(|candidate| ServerEvent::Candidate(Arc::unwrap_or_clone(candidate))).collect()
 }
 
 /// Whether a candidate that waited can belong to this description: it names none of its ICE generations, or one of them

@@ -71,8 +71,7 @@ impl ClientSession {
         if self.link != Link::Open {
             return self.refuse(Failure::UNREACHABLE);
         }
-        local.part = Part::Engaged;
-        let offers = std::mem::take(&mut local.offers);
+        let offers = self.enter(call);
         let respond = Command::Respond(CallRespond { call_id: call.clone(), action: RespondAction::Accept });
         let ticket = self.ask(now, respond, What::Accept(call.clone()));
         for (user, offer) in offers {
@@ -277,16 +276,8 @@ impl ClientSession {
         }
         let Some(local) = self.local(&call.id) else { return };
         local.call.callee_ids.clone_from(&call.callee_ids);
-        let way: &[CallState] = match call.state {
-            CallState::Connecting => &[CallState::Connecting],
-            CallState::Connected => &[CallState::Connecting, CallState::Connected],
-            CallState::Reconnecting => {
-                &[CallState::Connecting, CallState::Connected, CallState::Reconnecting]
-            }
-            CallState::Idle | CallState::Initiating | CallState::Ringing | CallState::Ended => &[],
-        };
         let told = local.is_answered();
-        for state in way.iter().filter(|_| !told) {
+        for state in call.state.way_from_ringing().iter().filter(|_| !told) {
             let at = call.answered_at.clone().filter(|_| *state == CallState::Connecting);
             let changed = StateChanged {
                 call_id: call.id.clone(),
