@@ -87,6 +87,8 @@ record! {
         video_muted: bool = "videoMuted",
         /// Whether a screen is shared.
         screen_sharing: bool = "screenSharing",
+        /// How often a new page has taken the place of the old one; absent is never. Ours.
+        incarnation: Option<u32> = "incarnation",
     }
 }
 
@@ -158,6 +160,7 @@ impl CallParticipant {
             audio_muted: !media.audio,
             video_muted: !media.video,
             screen_sharing: media.screen_share,
+            incarnation: None,
         }
     }
 

@@ -27,13 +27,20 @@ pub fn touched_users(input: &Input, call: Option<&CallRecord>) -> Vec<UserId> {
         Input::Command { from, command: CallCommand::Initiate { initiate, .. } } => {
             [&from.user].into_iter().chain(&initiate.callee_ids).cloned().collect()
         }
-        Input::DeviceConnected(device) | Input::DeviceGone(device) => vec![device.user.clone()],
+        Input::DeviceConnected(device)
+        | Input::DeviceAway { device, .. }
+        | Input::DeviceBack { device, .. }
+        | Input::DeviceGone(device) => vec![device.user.clone()],
+        Input::UserDeadline(user) => vec![user.clone()],
         Input::Command { command: CallCommand::AddParticipant(choice), .. } => {
             call.map_or_else(Vec::new, |call| users_of(call).chain([&choice.user_id]).cloned().collect())
         }
         Input::Command { .. }
         | Input::Meet { .. }
         | Input::RingDevice { .. }
+        | Input::RingAgain { .. }
+        | Input::MemberAway { .. }
+        | Input::MemberBack { .. }
         | Input::LoseDevice { .. }
         | Input::Engaged { .. }
         | Input::Deadline { .. } => call.into_iter().flat_map(users_of).cloned().collect(),
@@ -63,13 +70,20 @@ pub fn decide(records: Records, input: Input, now: &Now, rules: &Rules) -> Resul
             CallCommand::RemoveParticipant(choice) => work.remove_participant(&from, &choice)?,
             CallCommand::MediaToggle(toggle) => work.media_toggle(&from, &toggle)?,
             CallCommand::Signal(signal) => work.signal(&from, signal)?,
+            CallCommand::Rejoin(_) => work.rejoin(&from)?,
             CallCommand::Report(report) => work.report(&from, &report)?,
         },
         Input::Meet { from, initiate, fresh, .. } => work.meet(from, initiate, fresh)?,
         Input::DeviceConnected(device) => work.device_connected(device),
-        Input::DeviceGone(device) => work.device_gone(&device),
+        Input::DeviceAway { device, leaving } => work.device_away(&device, leaving),
+        Input::DeviceBack { device, anew } => work.device_back(&device, anew),
+        Input::DeviceGone(device) => work.device_gone(&device, device.device.dialect == Dialect::Seed),
+        Input::UserDeadline(user) => work.user_deadline(&user),
         Input::RingDevice { device, .. } => work.ring_device(&device),
-        Input::LoseDevice { device, .. } => work.lose_device(&device),
+        Input::RingAgain { device, .. } => work.ring_again(&device),
+        Input::MemberAway { device, page_gone, .. } => work.member_away(&device, page_gone),
+        Input::MemberBack { device, .. } => work.member_back(&device),
+        Input::LoseDevice { device, goodbye, .. } => work.lose_device(&device, goodbye),
         Input::Engaged { user, .. } => work.engaged(&user),
         Input::Deadline { .. } => work.deadline(),
     }
@@ -172,6 +186,7 @@ impl Work<'_> {
             end_reason,
             answered_elsewhere: None,
             at: Some(self.now.wall.clone()),
+            cause: None,
         })
     }
 }

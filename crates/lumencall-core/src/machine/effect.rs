@@ -1,6 +1,6 @@
 //! What a decision asks its driver to do.
 
-use super::Input;
+use super::{Input, Origin};
 use crate::wire::ServerEvent;
 use crate::{CallId, DeviceId, ErrorCode, UserId};
 
@@ -16,6 +16,8 @@ pub enum Effect {
         /// What. For a device of the seed's dialect it is already as that client knows it.
         event: ServerEvent,
     },
+    /// The device is gone for good: forget its session.
+    Forget(Origin),
     /// Decide this input next. It touches other records, so it is no part of this decision.
     Then(Input),
 }

@@ -143,6 +143,8 @@ impl Work<'_> {
         let record = self.user(user);
         record.rings.retain(|ring| ring.call != call.id);
         if let Some(engaged) = record.engaged.take_if(|engaged| engaged.call == call.id) {
+            // A new page has nothing to take its place in any more.
+            record.away.retain(|away| away.device != engaged.device || !away.connected);
             self.tell_elsewhere(user, &engaged, false);
         }
     }

@@ -31,7 +31,7 @@ impl Work<'_> {
                 ));
             }
             // A recall: a device that lives would not call the same users twice, so the first call is dead.
-            let lost = Input::LoseDevice { call: dead.call, device: from.clone() };
+            let lost = Input::LoseDevice { call: dead.call, device: from.clone(), goodbye: false };
             self.effects.push(Effect::Then(lost));
             self.again = Some(Input::Command { from, command: CallCommand::Initiate { initiate, fresh } });
             return Ok(());
@@ -61,12 +61,17 @@ impl Work<'_> {
         let dialect = device.dialect;
         self.engage(
             &caller,
-            Engagement { call: fresh.clone(), device: device.id.clone(), called: callee_ids.clone() },
+            Engagement {
+                call: fresh.clone(),
+                device: device.id.clone(),
+                called: callee_ids.clone(),
+                answered: false,
+            },
         );
 
         let joined_at = self.now.wall.clone();
         let media = MediaFlags::at_join(call_type);
-        let phase = Phase::Joined { device, joined_at, media, connection: None };
+        let phase = Phase::joined(device, joined_at, media);
         let mut call = CallRecord {
             id: fresh,
             conversation_id,

@@ -3,7 +3,7 @@
 use super::{Device, Refusal};
 use crate::wire::{
     CallInitiate, CallRespond, Command, ConnectionReport, Description, DescriptionType, Hangup, MediaToggle,
-    ParticipantChoice, Signal,
+    ParticipantChoice, Rejoin, Signal,
 };
 use crate::{CallId, ErrorCode, UserId};
 
@@ -38,6 +38,8 @@ pub enum CallCommand {
     MediaToggle(MediaToggle),
     /// Relay a description or a candidate.
     Signal(Signal),
+    /// Take the place of a page that is gone.
+    Rejoin(Rejoin),
     /// Tell how a connection stands.
     Report(ConnectionReport),
 }
@@ -66,8 +68,24 @@ pub enum Input {
     },
     /// A device of a user is there and can be rung.
     DeviceConnected(Origin),
+    /// A device has lost its socket, or said that it goes away. It may come back.
+    DeviceAway {
+        /// Which.
+        device: Origin,
+        /// Whether its page said that it goes.
+        leaving: bool,
+    },
+    /// A device has a socket again.
+    DeviceBack {
+        /// Which.
+        device: Origin,
+        /// Whether it knows nothing of its calls: it is a new page, or what it missed is lost.
+        anew: bool,
+    },
     /// A device of a user is gone for good.
     DeviceGone(Origin),
+    /// The user's deadline may have come.
+    UserDeadline(UserId),
     /// A device that came while a call was ringing is to ring too. Follows [`Input::DeviceConnected`].
     RingDevice {
         /// The call.
@@ -75,12 +93,37 @@ pub enum Input {
         /// The device.
         device: Origin,
     },
-    /// A device that is gone had a part in a call. Follows [`Input::DeviceGone`].
+    /// A device that rings is told again what it knew. Follows [`Input::DeviceBack`].
+    RingAgain {
+        /// The call.
+        call: CallId,
+        /// The device.
+        device: Origin,
+    },
+    /// A device that is away is in the call. Follows [`Input::DeviceAway`] and [`Input::DeviceBack`].
+    MemberAway {
+        /// The call.
+        call: CallId,
+        /// The device.
+        device: Origin,
+        /// Whether its page is gone, and its connections with it.
+        page_gone: bool,
+    },
+    /// A device that is in the call has come back with the page that it had. Follows [`Input::DeviceBack`].
+    MemberBack {
+        /// The call.
+        call: CallId,
+        /// The device.
+        device: Origin,
+    },
+    /// A device that is gone had a part in a call. Follows [`Input::DeviceGone`] and [`Input::UserDeadline`].
     LoseDevice {
         /// The call.
         call: CallId,
         /// The device.
         device: Origin,
+        /// Whether it said that it goes.
+        goodbye: bool,
     },
     /// A callee who is rung has entered another call.
     Engaged {
@@ -97,13 +140,17 @@ pub enum Input {
 }
 
 impl CallCommand {
-    /// What a client's message asks for, where it is about a call; `session:open` is not. `fresh` makes the id of a new call.
+    /// What a client's message asks for, where it is about a call; those that are named `session:` are not. `fresh` makes the id of a new call.
     ///
     /// # Errors
     /// A description whose event and `type` do not say the same.
     pub fn from_message(message: Command, fresh: impl FnOnce() -> CallId) -> Result<Option<Self>, Refusal> {
         let command = match message {
-            Command::Open(_) => return Ok(None),
+            Command::Open(_)
+            | Command::Ping(_)
+            | Command::Suspend(_)
+            | Command::Authenticate(_)
+            | Command::IceServers(_) => return Ok(None),
             Command::Initiate(initiate) => Self::Initiate { initiate, fresh: fresh() },
             Command::Respond(respond) => Self::Respond(respond),
             Command::Hangup(hangup) => Self::Hangup(hangup),
@@ -113,6 +160,7 @@ impl CallCommand {
             Command::Offer(offer) => Self::Signal(described(offer, DescriptionType::Offer)?),
             Command::Answer(answer) => Self::Signal(described(answer, DescriptionType::Answer)?),
             Command::Candidate(candidate) => Self::Signal(Signal::Candidate(candidate)),
+            Command::Rejoin(rejoin) => Self::Rejoin(rejoin),
             Command::Report(report) => Self::Report(report),
         };
         Ok(Some(command))
@@ -127,6 +175,7 @@ impl CallCommand {
             Self::AddParticipant(choice) | Self::RemoveParticipant(choice) => &choice.call_id,
             Self::MediaToggle(toggle) => &toggle.call_id,
             Self::Signal(signal) => signal.call_id(),
+            Self::Rejoin(rejoin) => &rejoin.call_id,
             Self::Report(report) => &report.call_id,
         }
     }
@@ -148,9 +197,16 @@ impl Input {
     pub const fn call_id(&self) -> Option<&CallId> {
         match self {
             Self::Command { command, .. } => Some(command.call_id()),
-            Self::DeviceConnected(_) | Self::DeviceGone(_) => None,
+            Self::DeviceConnected(_)
+            | Self::DeviceAway { .. }
+            | Self::DeviceBack { .. }
+            | Self::DeviceGone(_)
+            | Self::UserDeadline(_) => None,
             Self::Meet { call, .. }
             | Self::RingDevice { call, .. }
+            | Self::RingAgain { call, .. }
+            | Self::MemberAway { call, .. }
+            | Self::MemberBack { call, .. }
             | Self::LoseDevice { call, .. }
             | Self::Engaged { call, .. }
             | Self::Deadline { call } => Some(call),

@@ -1,7 +1,7 @@
 //! Devices come and go, and users become busy.
 
 use super::decide::Work;
-use super::{CallRecord, Dialect, Effect, Engagement, Input, Origin, Phase, Trigger};
+use super::{CallRecord, Effect, Engagement, Input, Origin, Phase, Trigger};
 use crate::UserId;
 use crate::wire::{Elsewhere, ServerEvent};
 
@@ -22,9 +22,11 @@ impl Work<'_> {
         );
     }
 
-    pub(super) fn device_gone(&mut self, origin: &Origin) {
+    /// A device that is gone for good. `goodbye` is whether it said so.
+    pub(super) fn device_gone(&mut self, origin: &Origin, goodbye: bool) {
         let record = self.user(&origin.user);
         record.devices.retain(|device| *device != origin.device);
+        record.away.retain(|away| away.device != origin.device.id);
         let mut calls: Vec<_> = record.rings.iter().map(|ring| ring.call.clone()).collect();
         calls.extend(
             record
@@ -34,7 +36,9 @@ impl Work<'_> {
                 .map(|engaged| engaged.call.clone()),
         );
         self.effects.extend(
-            calls.into_iter().map(|call| Effect::Then(Input::LoseDevice { call, device: origin.clone() })),
+            calls
+                .into_iter()
+                .map(|call| Effect::Then(Input::LoseDevice { call, device: origin.clone(), goodbye })),
         );
     }
 
@@ -77,7 +81,7 @@ impl Work<'_> {
     }
 
     /// A device that had a part in the call is gone for good.
-    pub(super) fn lose_device(&mut self, origin: &Origin) {
+    pub(super) fn lose_device(&mut self, origin: &Origin, goodbye: bool) {
         let Some(mut call) = self.records.call.take() else { return };
         match call.member_mut(&origin.user).map(|member| &mut member.phase) {
             Some(Phase::Rung { devices, told }) => {
@@ -93,11 +97,7 @@ impl Work<'_> {
                 }
             }
             Some(Phase::Joined { device, .. }) if *device == origin.device => {
-                // A client of the seed says good-bye by closing its socket; one of the SDK says it in words.
-                let trigger = match origin.device.dialect {
-                    Dialect::Seed => Trigger::HungUp,
-                    Dialect::Sdk => Trigger::Failed,
-                };
+                let trigger = if goodbye { Trigger::HungUp } else { Trigger::Failed };
                 self.leave(call, &origin.user, trigger);
             }
             Some(Phase::Joined { .. } | Phase::Out) | None => self.keep(call),

@@ -1,6 +1,6 @@
 //! The records that a store keeps: one for a call, one for a user.
 
-use super::{Direction, Edge, Pair, Trigger, edge};
+use super::{Direction, Edge, Pair, Rules, Trigger, edge};
 use crate::wire::ConnectionState;
 use crate::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, MediaFlags,
@@ -43,6 +43,32 @@ pub struct Engagement {
     pub device: DeviceId,
     /// Whom the user called by it; nobody where the user was called.
     pub called: Vec<UserId>,
+    /// Whether somebody has accepted it.
+    pub answered: bool,
+}
+
+/// Which page a device has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Page {
+    /// The one that it had.
+    Same,
+    /// It said that it goes away.
+    Leaving,
+    /// Another, which has not taken the place of the first in its call.
+    New,
+}
+
+/// A device that cannot do its part at present: it has no socket, or a page that knows nothing of its call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Away {
+    /// The device.
+    pub device: DeviceId,
+    /// Since when, on the driver's clock.
+    pub since: Millis,
+    /// Whether it has a socket.
+    pub connected: bool,
+    /// Which page it has.
+    pub page: Page,
 }
 
 /// A call that rings at a user.
@@ -61,8 +87,10 @@ pub struct Ring {
 pub struct UserRecord {
     /// Who.
     pub user: UserId,
-    /// The devices that are there, oldest first.
+    /// The devices that are there, oldest first; those that may come back too.
     pub devices: Vec<Device>,
+    /// Those of them that have to come back in time.
+    pub away: Vec<Away>,
     /// The call that the user made or accepted and that has not ended.
     pub engaged: Option<Engagement>,
     /// The calls that ring at the user.
@@ -72,7 +100,27 @@ pub struct UserRecord {
 impl UserRecord {
     /// The record of a user of whom nothing is known.
     pub const fn new(user: UserId) -> Self {
-        Self { user, devices: Vec::new(), engaged: None, rings: Vec::new() }
+        Self { user, devices: Vec::new(), away: Vec::new(), engaged: None, rings: Vec::new() }
+    }
+
+    /// The user's engagement, if it is with this device.
+    pub fn engaged_with(&self, device: &DeviceId) -> Option<&Engagement> {
+        self.engaged.as_ref().filter(|engaged| engaged.device == *device)
+    }
+
+    /// When the user is to be looked at again, on the driver's clock: a device that is away has had its time.
+    pub fn deadline(&self, rules: &Rules) -> Option<Millis> {
+        self.away.iter().map(|away| self.end_of(away, rules)).min()
+    }
+
+    /// Until when this device may come back.
+    pub(super) fn end_of(&self, away: &Away, rules: &Rules) -> Millis {
+        let in_call = self.engaged_with(&away.device).is_some_and(|engaged| engaged.answered);
+        let window = match away.page {
+            Page::Same | Page::New if in_call => rules.resume_in_call,
+            Page::Same | Page::New | Page::Leaving => rules.resume,
+        };
+        away.since + window
     }
 
     /// Whether nothing is known that a new record would not say.
@@ -101,6 +149,10 @@ pub enum Phase {
         media: MediaFlags,
         /// Whether a connection to any other stands, or stood; nothing before the first.
         connection: Option<ConnectionState>,
+        /// How often a new page of the device has taken the place of the old one.
+        incarnation: u32,
+        /// Whether the device is away.
+        away: bool,
     },
     /// Out of it.
     Out,
@@ -117,6 +169,13 @@ pub struct Member {
     pub until: Option<Millis>,
 }
 
+impl Phase {
+    /// How one stands to the call who enters it.
+    pub(super) const fn joined(device: Device, joined_at: Timestamp, media: MediaFlags) -> Self {
+        Self::Joined { device, joined_at, media, connection: None, incarnation: 0, away: false }
+    }
+}
+
 impl Member {
     /// The device with which the member is in the call.
     pub const fn joined_device(&self) -> Option<&Device> {
@@ -124,6 +183,19 @@ impl Member {
             Phase::Joined { device, .. } => Some(device),
             Phase::Rung { .. } | Phase::Out => None,
         }
+    }
+
+    /// The incarnation of a member who is in the call.
+    pub const fn incarnation(&self) -> u32 {
+        match self.phase {
+            Phase::Joined { incarnation, .. } => incarnation,
+            Phase::Rung { .. } | Phase::Out => 0,
+        }
+    }
+
+    /// Whether the member is in the call with a device that is away.
+    pub const fn is_away(&self) -> bool {
+        matches!(self.phase, Phase::Joined { away: true, .. })
     }
 
     /// The devices that hear of the call.
@@ -233,9 +305,10 @@ impl CallRecord {
     /// Those who are in the call, as everybody sees them.
     pub fn participants(&self) -> Vec<CallParticipant> {
         let participants = self.members.iter().filter_map(|member| match &member.phase {
-            Phase::Joined { joined_at, media, .. } => {
-                Some(CallParticipant::new(member.user.clone(), joined_at.clone(), *media))
-            }
+            Phase::Joined { joined_at, media, incarnation, .. } => Some(CallParticipant {
+                incarnation: (*incarnation > 0).then_some(*incarnation),
+                ..CallParticipant::new(member.user.clone(), joined_at.clone(), *media)
+            }),
             Phase::Rung { .. } | Phase::Out => None,
         });
         participants.collect()

@@ -1,7 +1,7 @@
 //! How the connections of a call stand, and what that makes of its members and of the call.
 
 use super::decide::Work;
-use super::{CallRecord, Device, Origin, Pair, Phase, Refusal, Trigger};
+use super::{CallRecord, Device, Member, Origin, Pair, Phase, Refusal, Trigger};
 use crate::wire::{ConnectionReport, ConnectionState, ParticipantChanged, ServerEvent};
 use crate::{CallState, ErrorCode, UserId};
 
@@ -15,7 +15,19 @@ impl Work<'_> {
                 "peerUserId is not another who is in the call",
             ));
         }
-        call.direction_mut(&from.user, peer).report = Some(report.state);
+        let incarnation = call.member(peer).map_or(0, Member::incarnation);
+        if report.incarnation.unwrap_or_default() != incarnation {
+            // It tells of a page that is gone.
+            self.keep(call);
+            return Ok(());
+        }
+        let away = [&from.user, peer].iter().any(|user| call.member(user).is_some_and(Member::is_away));
+        let state = match report.state {
+            // Whoever is away may come back, and connect anew.
+            ConnectionState::Failed if away => ConnectionState::Reconnecting,
+            state => state,
+        };
+        call.direction_mut(&from.user, peer).report = Some(state);
         if let Some(user) = [&from.user, peer].into_iter().find(|user| cut_off(&call, user)) {
             self.fail(call, user);
         } else {

@@ -82,8 +82,7 @@ impl Work<'_> {
             return Err(Refusal::UNKNOWN_CALL);
         };
         let at = self.now.wall.clone();
-        let phase =
-            Phase::Joined { device: from.device.clone(), joined_at: at.clone(), media, connection: None };
+        let phase = Phase::joined(from.device.clone(), at.clone(), media);
         let until = Some(self.now.clock + self.rules.answer_timeout);
         let rung = call.members.remove(index).phase;
         let joined = call.joined().count();
@@ -91,8 +90,18 @@ impl Work<'_> {
         self.tell_losers(&call, from, &rung);
         self.engage(
             &from.user,
-            Engagement { call: call.id.clone(), device: from.device.id.clone(), called: Vec::new() },
+            Engagement {
+                call: call.id.clone(),
+                device: from.device.id.clone(),
+                called: Vec::new(),
+                answered: true,
+            },
         );
+        for (member, _) in call.joined() {
+            if let Some(engaged) = &mut self.user(&member.user).engaged {
+                engaged.answered = true;
+            }
+        }
 
         call.answered_at.get_or_insert_with(|| at.clone());
         // Whoever was alone until now waits for a connection too.
@@ -165,6 +174,7 @@ impl Work<'_> {
             end_reason: Some(EndReason::Completed),
             answered_elsewhere: Some(true),
             at: Some(self.now.wall.clone()),
+            cause: None,
         });
         for device in devices.iter().filter(|device| **device != winner.device) {
             self.send(&winner.user, device, event.clone());

@@ -13,6 +13,10 @@ pub struct Rules {
     pub answer_timeout: Millis,
     /// How long a call may be reconnecting.
     pub reconnect_timeout: Millis,
+    /// How long a device may be away that is in a call which was answered.
+    pub resume_in_call: Millis,
+    /// How long any other device may be away; also one whose page said that it goes.
+    pub resume: Millis,
     /// How many candidates one member may send another in a generation (from one description to the next).
     pub candidates: u16,
     /// How many may be in a call, those who ring included.
@@ -28,6 +32,8 @@ impl Default for Rules {
             setup_timeout: 15_000,
             answer_timeout: 60_000,
             reconnect_timeout: 30_000,
+            resume_in_call: 30_000,
+            resume: 10_000,
             candidates: 200,
             members: 8,
             rings: 32,

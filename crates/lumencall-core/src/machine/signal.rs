@@ -15,7 +15,14 @@ impl Work<'_> {
         let call = self.call_joined_by(from)?;
         let to = signal.to_user_id().clone();
         let receiver = match call.member(&to).map(|member| &member.phase) {
-            Some(Phase::Joined { device, .. }) if to != from.user => Some(device.clone()),
+            Some(Phase::Joined { device, incarnation, .. }) if to != from.user => {
+                // A client of the seed knows of no incarnations, and whom it is in a call with has but one.
+                if from.device.dialect == Dialect::Sdk && signal.incarnation() != *incarnation {
+                    self.keep(call);
+                    return Ok(());
+                }
+                Some(device.clone())
+            }
             // What waits for one who rings is bounded for each call, since calls are for each user.
             Some(Phase::Rung { .. }) if from.user == call.caller => None,
             Some(Phase::Rung { .. }) => {

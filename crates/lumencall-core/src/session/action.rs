@@ -2,7 +2,7 @@
 
 use super::{Failure, Link};
 use crate::wire::{ClientFrame, IceCandidate, IceServer, Private, ServerEvent};
-use crate::{Call, CallId, CallType, UserId};
+use crate::{Call, CallId, CallType, DeviceId, UserId};
 
 /// Names the command that an [`Action::Settle`] answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +38,21 @@ pub enum Action {
     /// Open a socket; then [`super::ClientSession::handle_socket_open`] or `handle_socket_closed`.
     OpenSocket,
     /// Close the socket; nothing of it is to be handed in any more.
-    CloseSocket,
+    CloseSocket {
+        /// Whether the device is gone for good: then with code 1000, and else with another.
+        goodbye: bool,
+    },
+    /// Keep this for the page that comes after this one: see [`super::ClientSession::adopt`].
+    KeepIdentity {
+        /// The device that this is.
+        device: DeviceId,
+        /// Its secret, for nobody else.
+        secret: Private,
+    },
+    /// Keep it no longer.
+    ForgetIdentity,
+    /// Get a new token from the app, then [`super::ClientSession::authenticate`].
+    RenewToken,
     /// Send the frame over the open socket.
     Send(ClientFrame),
     /// Use these ICE servers for peer connections made from now on.

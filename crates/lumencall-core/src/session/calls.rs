@@ -3,7 +3,7 @@
 use super::commands::What;
 use super::peers::Peer;
 use super::{Action, ClientSession, Event};
-use crate::wire::{Command, Hangup, Private, ServerEvent, StateChanged};
+use crate::wire::{Command, EndCause, Hangup, Private, ServerEvent, StateChanged};
 use crate::{Call, CallId, CallState, EndReason, MediaFlags, UserId};
 
 /// This device's part in a call.
@@ -50,12 +50,29 @@ impl LocalCall {
         self.call.participants.iter().any(|participant| participant.user_id == *user)
     }
 
+    /// Which incarnation of the user this device is, or was, in the call with, as it stands on the wire.
+    pub(super) fn incarnation_of(&self, user: &UserId) -> Option<u32> {
+        self.call.participants.iter().find(|one| one.user_id == *user)?.incarnation
+    }
+
     /// Whether the server has told that somebody accepted.
     pub(super) const fn is_answered(&self) -> bool {
         match self.call.state {
             CallState::Idle | CallState::Initiating | CallState::Ringing => false,
             CallState::Connecting | CallState::Connected | CallState::Reconnecting | CallState::Ended => true,
         }
+    }
+}
+
+/// The event that tells a state which the server told by the whole call.
+pub(super) fn state_changed(call: &Call, state: CallState) -> StateChanged {
+    StateChanged {
+        call_id: call.id.clone(),
+        state,
+        end_reason: None,
+        answered_elsewhere: None,
+        at: call.answered_at.clone().filter(|_| state == CallState::Connecting),
+        cause: None,
     }
 }
 
@@ -90,7 +107,12 @@ impl ClientSession {
 
     /// The call moved to another state. Returns whether that is news.
     pub(super) fn state_changed(&mut self, changed: &StateChanged) -> bool {
-        let Some(local) = self.local(&changed.call_id) else { return false };
+        let Some(local) = self.local(&changed.call_id) else {
+            let before = self.resumable.len();
+            let over = |call: &Call| changed.state == CallState::Ended && call.id == changed.call_id;
+            self.resumable.retain(|call| !over(call));
+            return self.resumable.len() < before;
+        };
         if local.call.state == changed.state {
             return false;
         }
@@ -125,7 +147,7 @@ impl ClientSession {
 
     /// The connection that would have told of the end is gone; the server finds the same reason for it, as far as can be
     /// known here.
-    pub(super) fn end_here(&mut self, call: &CallId) {
+    pub(super) fn end_here(&mut self, call: &CallId, cause: Option<EndCause>) {
         let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
         let reason = match (local.is_answered(), local.part) {
@@ -143,6 +165,7 @@ impl ClientSession {
             end_reason: Some(reason),
             answered_elsewhere: None,
             at: None,
+            cause: cause.filter(|_| reason == EndReason::Failed),
         })));
     }
 

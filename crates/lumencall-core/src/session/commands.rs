@@ -1,12 +1,12 @@
 //! What the app wants, and the server's replies to it.
 
-use super::calls::{LocalCall, Part};
-use super::{Action, ClientSession, Failure, FailureCode, Link, Ticket};
+use super::calls::{LocalCall, Part, state_changed};
+use super::{Action, ClientSession, Event, Failure, FailureCode, Link, Ticket};
 use crate::wire::{
-    CallInitiate, CallRespond, ClientFrame, Command, Hangup, MediaToggle, ParticipantChoice, Private, Reply,
-    RespondAction, ServerEvent, StateChanged,
+    CallInitiate, CallRespond, Command, Done, Hangup, MediaToggle, ParticipantChoice, Private, Reply,
+    RespondAction, ServerEvent,
 };
-use crate::{Call, CallId, CallParticipant, CallState, Millis, UserId};
+use crate::{Call, CallId, CallParticipant, Millis, UserId};
 
 /// A command that the server has not answered.
 #[derive(Debug)]
@@ -22,8 +22,11 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) enum What {
     Connect,
+    Authenticate,
+    IceServers,
     Initiate,
     Accept(CallId),
+    Rejoin(CallId),
     Toggle(MediaToggle),
     /// Somebody else is rung or put out.
     Choose(CallId),
@@ -34,8 +37,8 @@ impl What {
     /// The call that it is about.
     const fn call(&self) -> Option<&CallId> {
         match self {
-            Self::Connect | Self::Initiate => None,
-            Self::Accept(call) | Self::Choose(call) | Self::Leave(call) => Some(call),
+            Self::Connect | Self::Authenticate | Self::IceServers | Self::Initiate => None,
+            Self::Accept(call) | Self::Rejoin(call) | Self::Choose(call) | Self::Leave(call) => Some(call),
             Self::Toggle(toggle) => Some(&toggle.call_id),
         }
     }
@@ -68,7 +71,7 @@ impl ClientSession {
         if engaged {
             return self.refuse(ALREADY_IN_CALL.about(call));
         }
-        if self.link != Link::Open {
+        if !self.takes_commands() {
             return self.refuse(Failure::UNREACHABLE);
         }
         let offers = self.enter(call);
@@ -97,7 +100,10 @@ impl ClientSession {
             self.act(Action::Settle { ticket, result: Ok(None) });
             return ticket;
         }
-        if self.local(call).is_none() {
+        let resumable = self.resumable.iter().position(|known| known.id == *call);
+        if let Some(index) = resumable {
+            self.resumable.swap_remove(index);
+        } else if self.local(call).is_none() {
             return self.refuse_unknown(call);
         }
         self.leave(now, call, Command::Hangup(Hangup { call_id: call.clone() }))
@@ -146,8 +152,13 @@ impl ClientSession {
         }
     }
 
-    /// Time passed: commands that waited too long fail.
+    /// Time passed: commands that waited too long fail, and what is due is done.
     pub fn handle_timeout(&mut self, now: Millis) {
+        self.time_out(now);
+        self.keep_pulse(now);
+    }
+
+    fn time_out(&mut self, now: Millis) {
         for index in 0..self.waiting.len() {
             let waiting = &mut self.waiting[index];
             let Some((ticket, _)) = waiting.deadline.take_if(|(_, deadline)| *deadline <= now) else {
@@ -156,8 +167,8 @@ impl ClientSession {
             let connecting = matches!(waiting.what, What::Connect);
             let accepting = waiting.what.call().filter(|_| matches!(waiting.what, What::Accept(_))).cloned();
             self.act(Action::Settle { ticket, result: Err(Failure::TIMEOUT) });
-            if connecting {
-                return self.abandon_socket(&Failure::TIMEOUT);
+            if connecting && self.link == Link::Opening {
+                return self.abandon_socket(now, &Failure::TIMEOUT);
             }
             // A call that has ended meanwhile wants no more words, and may ring anew.
             if let Some(call_id) = accepting.filter(|call| self.is_engaged_in(call)) {
@@ -166,17 +177,23 @@ impl ClientSession {
         }
     }
 
-    pub(super) fn handle_reply(&mut self, reply: Reply) {
+    pub(super) fn handle_reply(&mut self, now: Millis, reply: Reply) {
+        self.kept.replied(reply.id);
         let Some(index) = self.waiting.iter().position(|waiting| waiting.id == Some(reply.id)) else {
             return;
         };
         let Waiting { what, deadline, .. } = self.waiting.swap_remove(index);
-        let mut result = match reply.error {
+        let answer = match reply.error {
             Some(error) => Err(Failure::from(error)),
-            None => reply.ok.map(|done| done.call).ok_or(Failure::PROTOCOL),
+            None => reply.ok.ok_or(Failure::PROTOCOL),
         };
+        if matches!(what, What::Authenticate | What::IceServers) {
+            return self.renewed(now, &what, answer);
+        }
+        let mut result = answer.map(|done| done.call);
         match &what {
-            What::Connect | What::Choose(_) => {}
+            What::Connect | What::Authenticate | What::IceServers | What::Choose(_) => {}
+            What::Rejoin(call) => self.rejoin_answered(call, &mut result),
             What::Initiate => match &result {
                 // Nobody waits for it any more, or it is the accept of a call that was declined meanwhile: it is given up.
                 Ok(Some(call)) if deadline.is_none() || self.is_leaving(&call.id) => {
@@ -225,6 +242,20 @@ impl ClientSession {
                 failure.call = Some(call.clone());
             }
             self.act(Action::Settle { ticket, result });
+        }
+    }
+
+    /// What expires was asked for anew. Where it is refused, what there is lasts for a little longer.
+    fn renewed(&mut self, now: Millis, what: &What, answer: Result<Done, Failure>) {
+        match answer {
+            Ok(done) if matches!(what, What::Authenticate) => {
+                self.pulse.token_expires(now, done.token_expires_in);
+            }
+            Ok(done) => {
+                self.act(Action::UseIceServers(done.ice_servers.unwrap_or_default()));
+                self.pulse.ice_servers_expire(now, done.ice_servers_expire_in);
+            }
+            Err(failure) => self.emit(Event::Error(failure)),
         }
     }
 
@@ -278,14 +309,7 @@ impl ClientSession {
         local.call.callee_ids.clone_from(&call.callee_ids);
         let told = local.is_answered();
         for state in call.state.way_from_ringing().iter().filter(|_| !told) {
-            let at = call.answered_at.clone().filter(|_| *state == CallState::Connecting);
-            let changed = StateChanged {
-                call_id: call.id.clone(),
-                state: *state,
-                end_reason: None,
-                answered_elsewhere: None,
-                at,
-            };
+            let changed = state_changed(call, *state);
             self.handle_event(ServerEvent::StateChanged(changed));
         }
     }
@@ -314,25 +338,39 @@ impl ClientSession {
     }
 
     /// Sends a command that wants a reply.
-    fn ask(&mut self, now: Millis, command: Command, what: What) -> Ticket {
-        if self.link != Link::Open {
+    pub(super) fn ask(&mut self, now: Millis, command: Command, what: What) -> Ticket {
+        if !self.takes_commands() {
             return self.refuse(Failure::UNREACHABLE);
         }
         let ticket = self.next_ticket();
-        self.last_id += 1;
-        let id = Some(self.last_id);
-        self.waiting.push(Waiting { id, what, deadline: Some((ticket, now + self.command_timeout)) });
-        self.act(Action::Send(ClientFrame { id, command }));
+        self.post_waiting(command, what, Some((ticket, now + self.command_timeout)));
         ticket
     }
 
-    fn refuse(&mut self, failure: Failure) -> Ticket {
+    /// Sends a command whose reply is dealt with here, and that nobody waits for.
+    pub(super) fn request(&mut self, command: Command, what: What) {
+        self.post_waiting(command, what, None);
+    }
+
+    fn post_waiting(&mut self, command: Command, what: What, deadline: Option<(Ticket, Millis)>) {
+        self.last_id += 1;
+        let id = Some(self.last_id);
+        self.waiting.push(Waiting { id, what, deadline });
+        self.post(id, command);
+    }
+
+    /// Whether there is a connection, or one that is being restored.
+    const fn takes_commands(&self) -> bool {
+        matches!(self.link, Link::Open | Link::Lost)
+    }
+
+    pub(super) fn refuse(&mut self, failure: Failure) -> Ticket {
         let ticket = self.next_ticket();
         self.act(Action::Settle { ticket, result: Err(failure) });
         ticket
     }
 
-    fn refuse_unknown(&mut self, call: &CallId) -> Ticket {
+    pub(super) fn refuse_unknown(&mut self, call: &CallId) -> Ticket {
         let failure = if self.ended.contains(call) { Failure::ENDED } else { Failure::UNKNOWN_CALL };
         self.refuse(failure.about(call))
     }
@@ -343,7 +381,7 @@ impl ClientSession {
     }
 }
 
-const ALREADY_IN_CALL: Failure =
+pub(super) const ALREADY_IN_CALL: Failure =
     Failure::new(FailureCode::AlreadyInCall, "you are in a call already; hang it up first");
 const NOT_RINGING: Failure = Failure::new(FailureCode::InvalidState, "the call does not ring here");
 const NOT_IN_CALL: Failure =

@@ -80,6 +80,14 @@ impl Failure {
         FailureCode::SignalingUnreachable,
         "the connection to the signaling server could not be made, or was lost",
     );
+    pub(super) const REFUSED: Self = Self::new(
+        FailureCode::Unauthorized,
+        "the signaling server refused the token; connect with a valid one",
+    );
+    pub(super) const SENT_AWAY: Self = Self::new(
+        FailureCode::SignalingUnreachable,
+        "the signaling server closed the connection for good: another page took it over, or it may not be used; connect() opens another",
+    );
     pub(super) const TIMEOUT: Self =
         Self::new(FailureCode::Timeout, "the signaling server did not answer in time");
     pub(super) const DISPOSED: Self = Self::new(FailureCode::Disposed, "the client was disposed of");

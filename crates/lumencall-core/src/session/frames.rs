@@ -1,40 +1,54 @@
 //! What the server sends.
 
 use super::calls::{LocalCall, Part};
-use super::{ClientSession, Event, Failure, FailureCode, Link, LogLevel};
+use super::{Action, ClientSession, Event, Failure, FailureCode, Link, LogLevel};
+use crate::{ErrorCode, Millis};
 use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage};
 
 impl ClientSession {
     /// A frame came.
-    pub fn handle_frame(&mut self, frame: ServerFrame) {
+    pub fn handle_frame(&mut self, now: Millis, frame: ServerFrame) {
         match (self.link, frame.message) {
-            (Link::Opening, ServerMessage::Welcome(welcome)) => self.handle_welcome(welcome),
-            (Link::Opening, ServerMessage::Error(error)) => self.abandon_socket(&error.into()),
-            (Link::Open, message) => {
-                // Frames are numbered without gaps; another number means that one is lost, and with it the truth.
-                if frame.seq != Some(self.last_seq + 1) {
-                    return self.abandon_socket(&Failure::PROTOCOL);
-                }
-                self.last_seq += 1;
-                self.handle_message(message);
+            (Link::Opening | Link::Lost, ServerMessage::Welcome(welcome)) => {
+                self.handle_welcome(now, welcome);
             }
-            (Link::Opening | Link::Closed, _) => self.handle_bad_frame(),
+            (Link::Lost, ServerMessage::Error(error)) if error.code == ErrorCode::Unauthorized => {
+                self.act(Action::CloseSocket { goodbye: false });
+                self.be_refused(error.into());
+            }
+            (Link::Opening | Link::Lost, ServerMessage::Error(error)) => {
+                self.abandon_socket(now, &error.into());
+            }
+            (Link::Open, message) => {
+                self.pulse.hear(now);
+                match frame.seq {
+                    // It came before: the session went on from further back than it had to.
+                    Some(seq) if seq <= self.last_seq => {}
+                    // Frames are numbered without gaps, and those that could not be read have numbers too.
+                    Some(seq) if seq - self.last_seq <= 1 + self.unread => {
+                        self.last_seq = seq;
+                        self.unread = 0;
+                        self.handle_message(now, message);
+                    }
+                    // A frame is lost, and with it the truth; it comes again when the session goes on.
+                    Some(_) | None => self.lose_socket(now),
+                }
+            }
+            (Link::Opening | Link::Lost | Link::Closed, _) => self.handle_bad_frame(),
         }
     }
 
     /// A frame came that could not be read, or that has no place here. A later server may say more than this client
     /// knows, so it goes on without it.
     pub fn handle_bad_frame(&mut self) {
-        if self.link == Link::Open {
-            self.last_seq += 1;
-        }
+        self.unread = self.unread.saturating_add(1);
         self.log(LogLevel::Warn, "a frame was not understood", None);
     }
 
-    fn handle_message(&mut self, message: ServerMessage) {
+    fn handle_message(&mut self, now: Millis, message: ServerMessage) {
         match message {
             ServerMessage::Welcome(_) => self.log(LogLevel::Warn, "a second welcome was ignored", None),
-            ServerMessage::Reply(reply) => self.handle_reply(reply),
+            ServerMessage::Reply(reply) => self.handle_reply(now, reply),
             ServerMessage::Error(error) => {
                 let failure = Failure::from(error);
                 // Signals cross the end of their call, and members who leave it; what the server says of them is no
@@ -99,6 +113,22 @@ impl ClientSession {
                 local.rings_or_joined(&changed.user_id, rings);
                 if !rings {
                     self.close_peer(&changed.call_id, &changed.user_id);
+                }
+                true
+            }
+            ServerEvent::ParticipantRejoined(rejoined) => {
+                let me = self.user.clone();
+                let Some(local) = self.local(&rejoined.call_id) else { return false };
+                let (user, call_type) = (&rejoined.participant.user_id, local.call.call_type);
+                for known in local.call.participants.iter_mut().filter(|known| known.user_id == *user) {
+                    known.clone_from(&rejoined.participant);
+                }
+                local.offers.retain(|(from, _)| from != user);
+                // Who is in the call offers to who comes back; who is not yet waits for the offer that comes.
+                let offers = local.part == Part::Engaged && local.has_joined(&me);
+                self.close_peer(&rejoined.call_id, user);
+                if offers {
+                    self.offer_to(&rejoined.call_id, user, call_type);
                 }
                 true
             }

@@ -1,10 +1,10 @@
-//! The connection to the server: open it, greet, lose it.
+//! The connection to the server: open it, greet, lose it, restore it.
 
 use super::calls::Part;
 use super::commands::{Waiting, What};
-use super::{Action, ClientSession, Event, Failure, LogLevel, Ticket};
-use crate::Millis;
-use crate::wire::{Command, SessionOpen, Welcome, words};
+use super::{Action, ClientSession, Event, Failure, FailureCode, LogLevel, Ticket};
+use crate::wire::{Authenticate, Command, Nothing, Private, SessionOpen, SessionResume, Welcome, words};
+use crate::{DeviceId, Millis};
 
 words! {
     /// Where the connection to the server stands.
@@ -15,16 +15,32 @@ words! {
         Opening = "connecting",
         /// Commands can be given.
         Open = "connected",
+        /// It was lost and is being restored. Commands can be given, and are sent when it is.
+        Lost = "reconnecting",
     }
 }
 
+/// The user's token has expired.
+const TOKEN_EXPIRED: u16 = 4503;
+/// The user's token was refused.
+const UNAUTHORIZED: u16 = 4505;
+
 impl ClientSession {
+    /// The page before this one was this device: its calls can be taken up. Of effect before [`ClientSession::connect`].
+    pub fn adopt(&mut self, device: DeviceId, secret: Private) {
+        self.identity = Some((device, secret));
+    }
+
     /// The app wants the connection. Settled when it stands; at once where it does.
     pub fn connect(&mut self, now: Millis) -> Ticket {
         let ticket = self.next_ticket();
         match self.link {
             Link::Open => self.act(Action::Settle { ticket, result: Ok(None) }),
             Link::Opening => self.wait_for_welcome(now, ticket),
+            Link::Lost => {
+                self.wait_for_welcome(now, ticket);
+                self.handle_wake(now);
+            }
             Link::Closed => {
                 self.wait_for_welcome(now, ticket);
                 self.set_link(Link::Opening);
@@ -39,56 +55,149 @@ impl ClientSession {
         self.waiting.push(Waiting { id: None, what: What::Connect, deadline });
     }
 
-    /// The socket is open.
+    /// The socket is open. The session that there was goes on, if it can; a device that is known is taken up.
     pub fn handle_socket_open(&mut self) {
-        self.last_seq = 0;
-        self.send(Command::Open(SessionOpen { device_id: None, resume: None }));
+        let last_seq = self.kept.goes_on().then_some(self.last_seq);
+        let identity = self.identity.clone();
+        let (device_id, resume) = match identity {
+            Some((device, secret)) => (Some(device), Some(SessionResume { secret, last_seq })),
+            None => (None, None),
+        };
+        let open = Command::Open(SessionOpen { device_id, resume });
+        self.act(Action::Send(crate::wire::ClientFrame { id: None, command: open }));
     }
 
-    pub(super) fn handle_welcome(&mut self, welcome: Welcome) {
-        self.act(Action::UseIceServers(welcome.ice_servers));
+    pub(super) fn handle_welcome(&mut self, now: Millis, welcome: Welcome) {
+        if welcome.resumed && !self.kept.goes_on() {
+            return self.abandon_socket(now, &Failure::PROTOCOL);
+        }
+        let Welcome { device_id, secret, ice_servers, resumed, received, calls, .. } = welcome;
+        let same_device = self.identity.as_ref().is_some_and(|(device, _)| *device == device_id);
+        self.identity = Some((device_id.clone(), secret.clone()));
+        self.act(Action::KeepIdentity { device: device_id, secret });
+        self.act(Action::UseIceServers(ice_servers));
+        self.pulse.open(now);
+        self.pulse.token_expires(now, welcome.token_expires_in);
+        self.pulse.ice_servers_expire(now, welcome.ice_servers_expire_in);
+        self.unread = 0;
+        let connecting: Vec<Waiting> =
+            self.waiting.extract_if(.., |waiting| matches!(waiting.what, What::Connect)).collect();
         self.set_link(Link::Open);
-        for waiting in std::mem::take(&mut self.waiting) {
+        if resumed {
+            self.send_again(received.unwrap_or_default());
+        } else {
+            self.last_seq = 0;
+            self.kept.start();
+            self.fail_waiting(&Failure::LOST);
+            self.reconcile(calls.filter(|_| same_device));
+        }
+        for waiting in connecting {
             if let Some((ticket, _)) = waiting.deadline {
                 self.act(Action::Settle { ticket, result: Ok(None) });
             }
         }
     }
 
-    /// The socket closed, or could not be opened. The server has let go of every call that this device had.
-    pub fn handle_socket_closed(&mut self) {
-        self.close(&Failure::LOST);
+    /// The socket closed, or could not be opened. `code` is what it was closed with (RFC 6455, 7.4), 1006 where nothing was
+    /// said. A connection that stood is restored, unless the server said that it would end the same way.
+    pub fn handle_socket_closed(&mut self, now: Millis, code: u16) {
+        let refused = match code {
+            // A token that was good once may be renewed; not so one that was refused when it was shown.
+            TOKEN_EXPIRED | UNAUTHORIZED if self.link == Link::Open => None,
+            TOKEN_EXPIRED | UNAUTHORIZED => Some(Failure::REFUSED),
+            4500..=4599 => Some(Failure::SENT_AWAY),
+            _ => None,
+        };
+        match (self.link, refused) {
+            (Link::Closed, _) => {}
+            (Link::Opening, refused) => self.close(&refused.unwrap_or(Failure::LOST)),
+            (Link::Open | Link::Lost, Some(failure)) => self.be_refused(failure),
+            (link @ (Link::Open | Link::Lost), None) => self.restore(now, link == Link::Open),
+        }
     }
 
-    /// Closes the socket and starts over: the server speaks another protocol, or does not answer.
-    pub(super) fn abandon_socket(&mut self, failure: &Failure) {
-        self.act(Action::CloseSocket);
-        self.close(failure);
+    /// The connection ends, and the app has to do something before there is another.
+    pub(super) fn be_refused(&mut self, failure: Failure) {
+        self.close(&failure);
+        self.emit(Event::Error(failure));
+    }
+
+    fn restore(&mut self, now: Millis, was_open: bool) {
+        self.pulse.lose(now, was_open);
+        self.set_link(Link::Lost);
+    }
+
+    /// The socket is there, and nothing comes through it.
+    pub(super) fn lose_socket(&mut self, now: Millis) {
+        self.act(Action::CloseSocket { goodbye: false });
+        self.restore(now, true);
+    }
+
+    /// Gives the socket up: the server speaks another protocol, or does not answer.
+    pub(super) fn abandon_socket(&mut self, now: Millis, failure: &Failure) {
+        match self.link {
+            Link::Closed => {}
+            Link::Opening => {
+                self.act(Action::CloseSocket { goodbye: false });
+                self.close(failure);
+            }
+            Link::Open => self.lose_socket(now),
+            Link::Lost => {
+                self.act(Action::CloseSocket { goodbye: false });
+                self.pulse.lose(now, false);
+            }
+        }
+    }
+
+    /// Fails every command that waits for a reply, as there will be none.
+    pub(super) fn fail_waiting(&mut self, failure: &Failure) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            if let Some((ticket, _)) = waiting.deadline {
+                // What was left is left, whether the server heard of it or not.
+                let left = matches!(waiting.what, What::Leave(_)) && failure.code != FailureCode::Disposed;
+                let result = if left { Ok(None) } else { Err(failure.clone()) };
+                self.act(Action::Settle { ticket, result });
+            }
+        }
     }
 
     fn close(&mut self, failure: &Failure) {
-        for waiting in std::mem::take(&mut self.waiting) {
-            if let Some((ticket, _)) = waiting.deadline {
-                self.act(Action::Settle { ticket, result: Err(failure.clone()) });
-            }
-        }
-        while let Some(local) = self.calls.first() {
-            let call = local.call.id.clone();
-            self.end_here(&call);
-        }
+        self.fail_waiting(failure);
+        self.end_all(None);
+        self.kept.stop();
         self.set_link(Link::Closed);
     }
 
-    /// The app is done with the client, or the page goes away: leave every call, close everything.
+    /// The app is done with the client: leave every call, close everything. The device is gone for good.
     pub fn dispose(&mut self) {
-        // There are calls only while there is a connection, and no more than one that this device is in.
+        // No more than one that this device is in.
         if let Some(local) = self.calls.iter().find(|local| local.part == Part::Engaged) {
             self.give_up(local.call.id.clone());
         }
         if self.link != Link::Closed {
-            self.act(Action::CloseSocket);
+            self.act(Action::CloseSocket { goodbye: true });
+        }
+        if self.identity.take().is_some() {
+            self.act(Action::ForgetIdentity);
         }
         self.close(&Failure::DISPOSED);
+    }
+
+    /// The page goes away, and may come back as another, which takes up its call.
+    pub fn suspend(&mut self) {
+        if self.link == Link::Closed {
+            return;
+        }
+        self.send(Command::Suspend(Nothing {}));
+        self.act(Action::CloseSocket { goodbye: false });
+        self.close(&Failure::LOST);
+    }
+
+    /// A newer token. Of effect while the connection stands; each time that a socket is opened the driver shows the newest.
+    pub fn authenticate(&mut self, token: Private) {
+        if self.link == Link::Open {
+            self.request(Command::Authenticate(Authenticate { token }), What::Authenticate);
+        }
     }
 
     fn set_link(&mut self, link: Link) {

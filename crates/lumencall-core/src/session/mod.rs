@@ -4,6 +4,9 @@
 //! command, and after each such input drains [`ClientSession::poll_action`] until it is empty; then it asks
 //! [`ClientSession::poll_timeout`] when to call [`ClientSession::handle_timeout`] at the latest.
 //!
+//! A socket that is lost is opened again, and the session goes on where it was: each side sends what the other has not had. Where
+//! it cannot go on, the server says how things stand, and what is known here follows (`resume.rs`).
+//!
 //! What the session mirrors it has from the server: it asks, and never decides on a call's state. Only what it must do
 //! with the browser's peer connections, and when, is its own: see [`Action`].
 
@@ -12,17 +15,22 @@ mod calls;
 mod commands;
 mod failure;
 mod frames;
+mod kept;
 mod link;
 mod peers;
+mod pulse;
+mod resume;
 
 pub use action::{Action, Event, LogLevel, Ticket};
 pub use failure::{Failure, FailureCode};
 pub use link::Link;
 
-use crate::wire::{ClientFrame, Command};
-use crate::{Call, CallId, Millis, UserId};
+use crate::wire::{Command, Private};
+use crate::{Call, CallId, DeviceId, Millis, UserId};
 use calls::LocalCall;
 use commands::Waiting;
+use kept::Kept;
+use pulse::Pulse;
 
 /// How many ended calls are remembered, so that hanging one up again is no error.
 const REMEMBERED: usize = 16;
@@ -33,11 +41,19 @@ pub struct ClientSession {
     user: UserId,
     command_timeout: Millis,
     link: Link,
+    /// Where the session is taken up again: the device that this is, with its secret.
+    identity: Option<(DeviceId, Private)>,
+    pulse: Pulse,
+    kept: Kept,
     last_id: u32,
     last_seq: u32,
+    /// How many frames could not be read since the last that could; they have taken numbers, too.
+    unread: u32,
     last_ticket: u32,
     waiting: Vec<Waiting>,
     calls: Vec<LocalCall>,
+    /// The calls that this device is in with a page that is gone.
+    resumable: Vec<Call>,
     ended: Vec<CallId>,
     /// Few at a time: each input is followed by a complete drain.
     actions: Vec<Action>,
@@ -45,17 +61,22 @@ pub struct ClientSession {
 
 impl ClientSession {
     /// A session for this user that is not connected. A command fails when the server has not answered it in
-    /// `command_timeout`.
-    pub const fn new(user: UserId, command_timeout: Millis) -> Self {
+    /// `command_timeout`. `chance` is any number but those of other clients: so that not all come back at the same time.
+    pub fn new(user: UserId, command_timeout: Millis, chance: u32) -> Self {
         Self {
             user,
             command_timeout,
             link: Link::Closed,
+            identity: None,
+            pulse: Pulse::new(chance),
+            kept: Kept::default(),
             last_id: 0,
             last_seq: 0,
+            unread: 0,
             last_ticket: 0,
             waiting: Vec::new(),
             calls: Vec::new(),
+            resumable: Vec::new(),
             ended: Vec::new(),
             actions: Vec::new(),
         }
@@ -68,7 +89,7 @@ impl ClientSession {
 
     /// When [`ClientSession::handle_timeout`] is to be called, on the clock of the inputs.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        self.waiting.iter().filter_map(Waiting::deadline).min()
+        self.waiting.iter().filter_map(Waiting::deadline).chain(self.pulse.deadline(self.link)).min()
     }
 
     /// The calls that ring or are going on, as the server told them.
@@ -100,7 +121,7 @@ impl ClientSession {
 
     /// Sends a message that wants no reply.
     fn send(&mut self, command: Command) {
-        self.act(Action::Send(ClientFrame { id: None, command }));
+        self.post(None, command);
     }
 
     fn local(&mut self, call: &CallId) -> Option<&mut LocalCall> {

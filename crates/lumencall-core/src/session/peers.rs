@@ -112,6 +112,7 @@ impl ClientSession {
         }
         let ahead = kind == DescriptionType::Offer && !local.has_joined(user);
         let sealed = (ahead && names_no_address(&sdp)).then_some(true);
+        let incarnation = local.incarnation_of(user);
         let description = Description {
             call_id: call.clone(),
             from_user_id: Some(me),
@@ -120,6 +121,7 @@ impl ClientSession {
             sdp: Private::new(sdp),
             sealed,
             renegotiation: None,
+            incarnation,
             extra: Extra::default(),
         };
         self.send(match kind {
@@ -131,22 +133,27 @@ impl ClientSession {
     /// A candidate of ours was gathered. Its sender is filled in here.
     pub fn handle_local_candidate(&mut self, mut candidate: IceCandidate) {
         let me = self.user.clone();
-        let peer = self.local(&candidate.call_id).filter(|local| local.part == Part::Engaged);
-        if peer.and_then(|local| local.peer(&candidate.to_user_id)).is_some() {
+        let local = self.local(&candidate.call_id).filter(|local| local.part == Part::Engaged);
+        let Some(local) = local else { return };
+        if local.peer(&candidate.to_user_id).is_some() {
             candidate.from_user_id = Some(me);
+            candidate.incarnation = local.incarnation_of(&candidate.to_user_id);
             self.send(Command::Candidate(candidate));
         }
     }
 
     /// The connection to another stands so. The server is told, once for each change.
     pub fn handle_connection(&mut self, call: &CallId, user: &UserId, state: ConnectionState) {
-        let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
+        let Some(local) = self.local(call) else { return };
+        let incarnation = local.incarnation_of(user);
+        let Some(peer) = local.peer(user) else { return };
         if peer.reported != Some(state) {
             peer.reported = Some(state);
             self.send(Command::Report(ConnectionReport {
                 call_id: call.clone(),
                 peer_user_id: user.clone(),
                 state,
+                incarnation,
             }));
         }
     }

@@ -1,7 +1,7 @@
 //! What clients send.
 
 use super::{
-    Description, Fault, IceCandidate, SessionOpen, Sink, Source, Wire, WireError, messages, record, words,
+    Authenticate, Description, Fault, IceCandidate, Nothing, SessionOpen, Sink, Source, Wire, WireError, messages, record, words,
 };
 use crate::{CallId, CallType, ConversationId, UserId};
 
@@ -93,6 +93,16 @@ record! {
         peer_user_id: UserId = "peerUserId",
         /// How it stands.
         state: ConnectionState = "state",
+        /// The peer's incarnation that it is a connection to; absent is the first.
+        incarnation: Option<u32> = "incarnation",
+    }
+}
+
+record! {
+    /// `call:rejoin`: a new page of the device that is in the call takes its place there, with connections of its own.
+    pub struct Rejoin {
+        /// The call.
+        call_id: CallId = "callId",
     }
 }
 
@@ -101,6 +111,14 @@ messages! {
     pub enum Command {
         /// Opens the session; SDK only.
         Open(SessionOpen) = "session:open",
+        /// Asks for a sign of life; SDK only.
+        Ping(Nothing) = "session:ping",
+        /// The page goes away, and may come back; SDK only.
+        Suspend(Nothing) = "session:suspend",
+        /// Shows a newer token; SDK only.
+        Authenticate(Authenticate) = "session:authenticate",
+        /// Asks for ICE servers with fresh credentials; SDK only.
+        IceServers(Nothing) = "session:ice-servers",
         /// Rings users.
         Initiate(CallInitiate) = "call:initiate",
         /// Answers a ring.
@@ -119,6 +137,8 @@ messages! {
         Answer(Description) = "signal:answer",
         /// A candidate for another member.
         Candidate(IceCandidate) = "signal:ice-candidate",
+        /// Takes the place of a page that is gone; SDK only.
+        Rejoin(Rejoin) = "call:rejoin",
         /// Tells how a connection stands; SDK only.
         Report(ConnectionReport) = "call:connection-report",
     }

@@ -16,7 +16,7 @@ mod value;
 
 pub use client::{
     CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Hangup, MediaToggle,
-    ParticipantChoice, RespondAction,
+    ParticipantChoice, Rejoin, RespondAction,
 };
 #[cfg(feature = "json")]
 pub use json::{JsonError, read_client_frame, read_server_frame, write_client_frame, write_server_frame};
@@ -24,9 +24,9 @@ pub(crate) use macros::{messages, record, words};
 pub(crate) use secret::written_len;
 pub use secret::{Extra, Private};
 pub use server::{
-    CalleeChanged, CalleeOutcome, Done, Elsewhere, ErrorInfo, MediaChanged, ParticipantChanged,
-    ParticipantJoined, ParticipantLeft, Reply, ServerEvent, ServerFrame, ServerMessage, StateChanged,
+    CalleeChanged, CalleeOutcome, Done, Elsewhere, EndCause, ErrorInfo, MediaChanged, ParticipantChanged,
+    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Reply, ServerEvent, ServerFrame, ServerMessage, StateChanged,
 };
-pub use session::{IceServer, SessionOpen, SessionResume, Welcome};
+pub use session::{Authenticate, IceServer, Nothing, SessionOpen, SessionResume, Welcome};
 pub use signal::{Description, DescriptionType, IceCandidate, Signal, names_no_address};
 pub use value::{Fault, Sink, Source, Wire, WireError};

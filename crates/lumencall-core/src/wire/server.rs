@@ -2,10 +2,18 @@
 
 use super::client::{UNKNOWN_EVENT, envelope};
 use super::{
-    ConnectionState, Description, Fault, IceCandidate, Signal, Sink, Source, Welcome, Wire, messages, record,
+    ConnectionState, Description, Fault, IceCandidate, IceServer, Signal, Sink, Source, Welcome, Wire, messages, record,
     words,
 };
 use crate::{Call, CallId, CallParticipant, CallState, EndReason, ErrorCode, Timestamp, UserId};
+
+words! {
+    /// What lay behind an end that nobody wanted.
+    pub enum EndCause {
+        /// The server does not know the session any more: it was started anew, or the way to it was cut for too long.
+        ServerRestarted = "server-restarted",
+    }
+}
 
 record! {
     /// `call:state-changed`.
@@ -20,6 +28,8 @@ record! {
         answered_elsewhere: Option<bool> = "answeredElsewhere",
         /// When, by the server's clock. Ours.
         at: Option<Timestamp> = "at",
+        /// What lay behind the end. Ours, and never sent: only the SDK at hand can know it.
+        cause: Option<EndCause> = "cause",
     }
 }
 
@@ -98,6 +108,16 @@ record! {
 }
 
 record! {
+    /// `call:participant-rejoined`: a new page of one who is in the call took the place of the old one. Ours.
+    pub struct ParticipantRejoined {
+        /// The call.
+        call_id: CallId = "callId",
+        /// Who, with the incarnation that they are from now on.
+        participant: CallParticipant = "participant",
+    }
+}
+
+record! {
     /// `call:elsewhere`: the user is in a call with another device, or is so no more. Ours.
     pub struct Elsewhere {
         /// The call.
@@ -124,6 +144,8 @@ messages! {
         CalleeChanged(CalleeChanged) = "call:callee-changed",
         /// A participant's connections stand otherwise; SDK only.
         ParticipantChanged(ParticipantChanged) = "call:participant-changed",
+        /// A new page of a participant took the place of the old one; SDK only.
+        ParticipantRejoined(ParticipantRejoined) = "call:participant-rejoined",
         /// The user is in a call with another device, or no more; SDK only.
         Elsewhere(Elsewhere) = "call:elsewhere",
         /// An offer from another member.
@@ -144,8 +166,12 @@ impl ServerEvent {
             Self::StateChanged(changed) => {
                 changed.answered_elsewhere = None;
                 changed.at = None;
+                changed.cause = None;
             }
-            Self::CalleeChanged(_) | Self::ParticipantChanged(_) | Self::Elsewhere(_) => return None,
+            Self::CalleeChanged(_)
+            | Self::ParticipantChanged(_)
+            | Self::ParticipantRejoined(_)
+            | Self::Elsewhere(_) => return None,
             Self::Incoming(_)
             | Self::ParticipantJoined(_)
             | Self::ParticipantLeft(_)
@@ -185,8 +211,21 @@ record! {
 record! {
     /// What a command was answered with, where it was done.
     pub struct Done {
-        /// The call as it is now, after `call:initiate` and `call:respond` with `accept`.
+        /// The call as it is now, after `call:initiate`, `call:rejoin`, and `call:respond` with `accept`.
         call: Option<Call> = "call",
+        /// After `session:ice-servers`: the ICE servers for new peer connections.
+        ice_servers: Option<Vec<IceServer>> = "iceServers",
+        /// For how long their credentials can be used, in seconds; absent is for ever.
+        ice_servers_expire_in: Option<u32> = "iceServersExpireIn",
+        /// After `session:authenticate`: for how long the token can be used, in seconds; absent is for ever.
+        token_expires_in: Option<u32> = "tokenExpiresIn",
+    }
+}
+
+impl Done {
+    /// What a command about calls was answered with.
+    pub const fn new(call: Option<Call>) -> Self {
+        Self { call, ice_servers: None, ice_servers_expire_in: None, token_expires_in: None }
     }
 }
 

@@ -1,7 +1,7 @@
-//! The frames that open a session of the SDK.
+//! The frames of a session of the SDK that are about no call.
 
 use super::{Private, record};
-use crate::DeviceId;
+use crate::{Call, DeviceId};
 
 record! {
     /// `session:open`: the SDK's first frame.
@@ -18,8 +18,8 @@ record! {
     pub struct SessionResume {
         /// The secret of the session's `session:welcome`.
         secret: Private = "secret",
-        /// The `seq` of the last frame that it applied.
-        last_seq: u32 = "lastSeq",
+        /// The `seq` of the last frame that it applied. Absent on another page of the same device, which has seen nothing.
+        last_seq: Option<u32> = "lastSeq",
     }
 }
 
@@ -32,10 +32,32 @@ record! {
         device_id: DeviceId = "deviceId",
         /// What a client shows to go on with this session; never to be logged or put in a URL.
         secret: Private = "secret",
-        /// Whether an older session goes on. If not, the client starts with nothing.
+        /// Whether an older session goes on, with every frame after the last that the client has applied.
         resumed: bool = "resumed",
+        /// Where it goes on: how many of the client's frames the server has taken, since the session began.
+        received: Option<u32> = "received",
+        /// Where it does not, and the device is known: the calls that ring at it, and the one that it is in.
+        calls: Option<Vec<Call>> = "calls",
         /// The ICE servers for new peer connections.
         ice_servers: Vec<IceServer> = "iceServers",
+        /// For how long their credentials can be used, in seconds; absent is for ever.
+        ice_servers_expire_in: Option<u32> = "iceServersExpireIn",
+        /// For how long the user's token can be used, in seconds; absent is for ever.
+        token_expires_in: Option<u32> = "tokenExpiresIn",
+    }
+}
+
+record! {
+    /// `session:ping`, `session:suspend` and `session:ice-servers`: the event says it all.
+    pub struct Nothing {
+    }
+}
+
+record! {
+    /// `session:authenticate`: a newer token for the same user.
+    pub struct Authenticate {
+        /// The token.
+        token: Private = "token",
     }
 }
 

@@ -31,6 +31,8 @@ record! {
         sealed: Option<bool> = "sealed",
         /// Whether it changes a connection that exists.
         renegotiation: Option<bool> = "renegotiation",
+        /// The receiver's incarnation that it is for; absent is the first.
+        incarnation: Option<u32> = "incarnation",
         ..extra
     }
 }
@@ -52,6 +54,8 @@ record! {
         sdp_m_line_index: Option<u16> = "sdpMLineIndex",
         /// The ICE generation that it belongs to (RFC 8839, 5.4).
         username_fragment: Option<Box<str>> = "usernameFragment",
+        /// The receiver's incarnation that it is for; absent is the first.
+        incarnation: Option<u32> = "incarnation",
         ..extra
     }
 }
@@ -129,6 +133,15 @@ impl Signal {
             Self::Description(description) => &description.to_user_id,
             Self::Candidate(candidate) => &candidate.to_user_id,
         }
+    }
+
+    /// The receiver's incarnation that it is for.
+    pub fn incarnation(&self) -> u32 {
+        let named = match self {
+            Self::Description(description) => description.incarnation,
+            Self::Candidate(candidate) => candidate.incarnation,
+        };
+        named.unwrap_or_default()
     }
 
     /// The same signal with the sender that the server knows it came from.

@@ -236,7 +236,7 @@ impl Mine {
                 for peer in &self.others {
                     for state in habits.reports.iter().filter(|_| sdk) {
                         let report =
-                            ConnectionReport { call_id: id(), peer_user_id: peer.clone(), state: *state };
+                            ConnectionReport { call_id: id(), peer_user_id: peer.clone(), state: *state, incarnation: None };
                         let ahead = *state != ConnectionState::Reconnecting
                             || self
                                 .said
@@ -289,6 +289,7 @@ pub(super) fn description(call: &CallId, to: &UserId, kind: DescriptionType) -> 
         sdp: Private::new("v=0\r\n"),
         sealed: (kind == DescriptionType::Offer).then_some(true),
         renegotiation: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }
@@ -302,6 +303,7 @@ pub(super) fn candidate(call: &CallId, to: &UserId) -> IceCandidate {
         sdp_mid: None,
         sdp_m_line_index: Some(0),
         username_fragment: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }

@@ -113,7 +113,7 @@ impl Device {
 
     fn client(kind: Kind, user: &UserId) -> Client {
         match kind {
-            Kind::Sdk => Client::Sdk(Box::new(ClientSession::new(user.clone(), TIMEOUT))),
+            Kind::Sdk => Client::Sdk(Box::new(ClientSession::new(user.clone(), TIMEOUT, 1))),
             Kind::Seed | Kind::Wild => Client::Plain(Plain::default()),
         }
     }

@@ -122,7 +122,7 @@ fn comes(server: &mut Server, [what, who, one, two]: [u8; 4]) {
         14 => Command::Candidate(values::candidate(&call_id, &user, 1, "o")),
         15..17 => {
             let state = ConnectionState::ALL[usize::from(what / 24) % 3];
-            Command::Report(ConnectionReport { call_id, peer_user_id: user, state })
+            Command::Report(ConnectionReport { call_id, peer_user_id: user, state, incarnation: None })
         }
         17..19 => {
             server.close(&from.device.id);
@@ -138,7 +138,7 @@ fn comes(server: &mut Server, [what, who, one, two]: [u8; 4]) {
             return server.look();
         }
         21 => return server.fire(call_id),
-        22 => return server.inject(Input::LoseDevice { call: call_id, device: from }),
+        22 => return server.inject(Input::LoseDevice { call: call_id, device: from, goodbye: false }),
         _ if one % 2 == 0 => return server.inject(Input::RingDevice { call: call_id, device: from }),
         _ => return server.inject(Input::Engaged { call: call_id, user }),
     };

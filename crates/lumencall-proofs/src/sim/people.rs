@@ -329,7 +329,7 @@ impl World {
             7 => {
                 let states = ConnectionState::ALL;
                 let state = chance.one(states).unwrap_or(ConnectionState::Failed);
-                Command::Report(ConnectionReport { call_id: call, peer_user_id: user, state })
+                Command::Report(ConnectionReport { call_id: call, peer_user_id: user, state, incarnation: None })
             }
             // What is answered by a part in a call is left to what the device knows.
             _ if self.devices[index].knows(&call).is_some() => return,

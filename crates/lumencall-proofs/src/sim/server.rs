@@ -197,7 +197,7 @@ impl Server {
             }
         };
         if let (None, Some(Asked { device, id: Some(id), .. })) = (&again, asked) {
-            self.reply(device, Reply { id: *id, ok: Some(Done { call: reply }), error: None });
+            self.reply(device, Reply { id: *id, ok: Some(Done::new(reply)), error: None });
         }
         match (id, records.call) {
             (Some(id), Some(call)) => drop(self.calls.insert(id, call)),

@@ -48,6 +48,7 @@ pub(super) fn description(call: &CallId, to: &UserId, kind: DescriptionType, sdp
         sdp: Private::new(sdp),
         sealed: None,
         renegotiation: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }
@@ -62,6 +63,7 @@ pub(super) fn candidate(call: &CallId, to: &UserId, number: u32, name: &str) -> 
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
         username_fragment: (!name.is_empty()).then(|| name.into()),
+        incarnation: None,
         extra: Extra::default(),
     }
 }
