@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use lumencall_core::session::{ClientSession, FailureCode, Ticket};
 use lumencall_core::wire::{CallInitiate, Source, Wire, WireError};
-use lumencall_core::{CallId, Millis, UserId};
+use lumencall_core::{CallId, DeviceId, Millis, UserId};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -54,6 +54,20 @@ impl CallClient {
         self.driver.ask(ticket)
     }
 
+    /// The page before this one was this device.
+    pub fn adopt(&self, device: JsValue, secret: JsValue) {
+        if let (Ok(device), Ok(secret)) = (DeviceId::read(&JsSource(device)), Wire::read(&JsSource(secret))) {
+            self.driver.session.borrow_mut().adopt(device, secret);
+        }
+    }
+
+    /// Calls the function with the device that this is and its secret, for the page that comes after this one; with
+    /// nothing when there is nothing to keep any more.
+    #[wasm_bindgen(js_name = keepWith)]
+    pub fn keep_with(&self, keeper: Function) {
+        self.driver.keep_with(keeper);
+    }
+
     /// Adds a listener.
     ///
     /// # Errors
@@ -96,6 +110,17 @@ impl CallClient {
         promise(async move { driver.accept(read_id(call)?).await })
     }
 
+    /// The calls that another page of this device left, and that can be taken up.
+    pub fn resumable(&self) -> JsValue {
+        self.driver.resumable()
+    }
+
+    /// Takes up a call that another page of this device left.
+    pub fn rejoin(&self, call: JsValue) -> Promise {
+        let driver = self.driver.clone();
+        promise(async move { driver.rejoin(read_id(call)?).await })
+    }
+
     /// Declines a call that rings here.
     pub fn reject(&self, call: JsValue) -> Promise {
         self.with_call(call, Ask::Reject)
@@ -134,7 +159,7 @@ impl CallClient {
     /// Who the user is.
     #[wasm_bindgen(getter, js_name = userId)]
     pub fn user_id(&self) -> JsValue {
-        self.driver.options.user.as_str().into()
+        self.driver.session.borrow().user().map_or(JsValue::UNDEFINED, |user| user.as_str().into())
     }
 
     /// Where the connection to the server stands.

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use js_sys::Array;
-use lumencall_core::session::{Failure, FailureCode};
+use lumencall_core::session::{ClientSession, Failure, FailureCode, Ticket};
 use lumencall_core::wire::{CallInitiate, MediaToggle, Wire};
-use lumencall_core::{CallId, CallType};
+use lumencall_core::{Call, CallId, CallType, Millis};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -39,7 +39,8 @@ impl Driver {
                 return Err(fail(FailureCode::CallEnded, "the client was closed before it could call"));
             }
             let ticket = self.session.borrow_mut().initiate(now(), request.clone());
-            Ok(self.ask(ticket))
+            // What it comes to is looked at later, and never goes unhandled.
+            Ok(JsFuture::from(self.ask(ticket)))
         };
         let ringing = if granted(wanted).await { Some(ring()?) } else { None };
         let opened = self.open_media(media, wanted).await;
@@ -47,7 +48,7 @@ impl Driver {
             Some(reply) => reply,
             None => opened.clone().and_then(|()| ring())?,
         };
-        let call = JsFuture::from(reply).await?;
+        let call = reply.await?;
         if media.is_closed() {
             // It ended before the media were open. It was made all the same, and its end is told by its event.
             return Ok(call);
@@ -62,9 +63,23 @@ impl Driver {
 
     /// Accepts. The answer leaves with the accept; camera and microphone join it when they are open.
     pub(crate) async fn accept(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
+        self.join(call, ClientSession::accept).await
+    }
+
+    /// Takes up a call that a page before this one was in.
+    pub(crate) async fn rejoin(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
+        self.join(call, ClientSession::rejoin).await
+    }
+
+    /// Enters a call that is there.
+    async fn join(
+        self: &Rc<Self>,
+        call: CallId,
+        ask: fn(&mut ClientSession, Millis, &CallId) -> Ticket,
+    ) -> Result<JsValue, JsValue> {
         let wanted = Kinds::from(self.call_type(&call).unwrap_or(CallType::Audio));
         let media = self.take_media(wanted)?;
-        let ticket = self.session.borrow_mut().accept(now(), &call);
+        let ticket = ask(&mut self.session.borrow_mut(), now(), &call);
         let reply = JsFuture::from(self.ask(ticket));
         let opened = if self.session.borrow().is_engaged_in(&call) {
             self.open_media(&media, wanted).await
@@ -215,14 +230,23 @@ impl Driver {
 
     /// What a call that is known here was made with.
     fn call_type(&self, call: &CallId) -> Option<CallType> {
-        self.session.borrow().calls().find(|known| known.id == *call).map(|known| known.call_type)
+        let session = self.session.borrow();
+        session.calls().chain(session.resumable()).find(|known| known.id == *call).map(|known| known.call_type)
     }
 
     pub(crate) fn calls(&self) -> JsValue {
-        let calls = Array::new();
-        for call in self.session.borrow().calls() {
-            calls.push(&to_js(call));
-        }
-        calls.into()
+        list(self.session.borrow().calls())
     }
+
+    pub(crate) fn resumable(&self) -> JsValue {
+        list(self.session.borrow().resumable().iter())
+    }
+}
+
+fn list<'a>(calls: impl Iterator<Item = &'a Call>) -> JsValue {
+    let list = Array::new();
+    for call in calls {
+        list.push(&to_js(call));
+    }
+    list.into()
 }

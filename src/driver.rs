@@ -10,11 +10,12 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Timeout;
 use js_sys::{Function, Promise};
 use lumencall_core::session::{Action, ClientSession, Event, LogLevel, Ticket};
-use lumencall_core::wire::{DescriptionType, ServerFrame, WireError};
+use lumencall_core::wire::{DescriptionType, Private, ServerFrame, Source, WireError};
 use lumencall_core::{Call, CallId, Millis, UserId};
 use serde::Serializer;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::MediaStream;
 
 use crate::codec::{Plain, event_to_js, join, to_js, to_text, window};
@@ -24,7 +25,7 @@ use crate::listener::Listener;
 use crate::media::LocalMedia;
 use crate::options::Options;
 use crate::peer::{Peer, Step};
-use crate::socket::Socket;
+use crate::socket::{ABNORMAL, Socket};
 
 /// How flat values of the SDK's own become JavaScript objects. As maps: for structs the serializer brings a table of their names.
 const OBJECTS: serde_wasm_bindgen::Serializer =
@@ -39,6 +40,10 @@ pub(crate) struct Driver {
     /// The promises that commands wait on.
     promises: RefCell<Vec<(Ticket, Function, Function)>>,
     socket: RefCell<Option<Rc<Socket>>>,
+    /// How many sockets were asked for: one whose token comes too late is not opened.
+    sockets: Cell<u32>,
+    /// Keeps for the next page what this device is; the facade's.
+    keeper: RefCell<Option<Function>>,
     ice_servers: RefCell<JsValue>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     /// Camera and microphone of the call that this device is in, or is entering.
@@ -47,13 +52,14 @@ pub(crate) struct Driver {
     pub(crate) preview: RefCell<Option<Rc<LocalMedia>>>,
     timer: RefCell<Option<Timeout>>,
     pub(crate) disposed: Cell<bool>,
-    /// Leaves every call when the page goes away.
-    page_hide: RefCell<Option<Listener>>,
+    /// To what happens to the page: it goes away, wakes up, has a network again.
+    page: RefCell<Vec<Listener>>,
 }
 
 impl Driver {
     pub(crate) fn new(options: Options) -> Rc<Self> {
-        let session = ClientSession::new(options.user.clone(), options.command_timeout);
+        let chance = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        let session = ClientSession::new(options.user.clone(), options.command_timeout, chance);
         let ice_servers = options.ice_servers.clone().unwrap_or_else(|| js_sys::Array::new().into());
         let driver = Rc::new(Self {
             options,
@@ -62,22 +68,79 @@ impl Driver {
             draining: Cell::new(false),
             promises: RefCell::default(),
             socket: RefCell::default(),
+            sockets: Cell::new(0),
+            keeper: RefCell::default(),
             ice_servers: RefCell::new(ice_servers),
             peers: RefCell::default(),
             media: RefCell::default(),
             preview: RefCell::default(),
             timer: RefCell::default(),
             disposed: Cell::new(false),
-            page_hide: RefCell::default(),
+            page: RefCell::default(),
         });
-        let weak: Weak<Self> = Rc::downgrade(&driver);
-        let page_hide = Listener::new(window().0.unchecked_ref(), "pagehide", move |_| {
+        let window = window();
+        driver.listen(&window.0, "pagehide", Self::suspend);
+        for event in ["online", "offline"] {
+            driver.listen(&window.0, event, Self::wake);
+        }
+        if let Some(document) = window.member("document") {
+            // What is shown again was asleep, perhaps; what is hidden soon will be, and is as well up to date.
+            driver.listen(&document.0, "visibilitychange", Self::wake);
+        }
+        driver
+    }
+
+    fn listen(self: &Rc<Self>, target: &JsValue, event: &'static str, handle: fn(&Rc<Self>)) {
+        let weak: Weak<Self> = Rc::downgrade(self);
+        let listener = Listener::new(target.unchecked_ref(), event, move |_| {
             if let Some(driver) = weak.upgrade() {
-                driver.leave_everything();
+                handle(&driver);
             }
         });
-        driver.page_hide.replace(Some(page_hide));
-        driver
+        self.page.borrow_mut().push(listener);
+    }
+
+    fn wake(self: &Rc<Self>) {
+        self.drive(|session| session.handle_wake(now()));
+    }
+
+    pub(crate) fn keep_with(&self, keeper: Function) {
+        self.keeper.replace(Some(keeper));
+    }
+
+    /// Gets the newest token, and opens a socket with it; or shows it on the socket that there is.
+    fn with_token(self: &Rc<Self>, renew: bool) {
+        let driver = self.clone();
+        let number = self.sockets.get() + u32::from(!renew);
+        self.sockets.set(number);
+        spawn_local(async move {
+            let mut token = driver.options.token.clone();
+            if let Some(function) = token.as_ref().and_then(|token| token.dyn_ref::<Function>()) {
+                // What it throws is as good as no token.
+                let given = function.call0(&JsValue::UNDEFINED).unwrap_or_default();
+                token = JsFuture::from(Promise::resolve(&given)).await.ok().or(Some(given));
+            }
+            // Another socket may have been asked for, or none is wanted any more.
+            if driver.sockets.get() != number {
+                return;
+            }
+            let text = token.as_ref().and_then(JsValue::as_string);
+            driver.drive(|session| match (text, renew) {
+                (None, _) if token.is_some() => session.handle_no_token(now()),
+                (Some(text), true) => session.authenticate(Private::new(text)),
+                (text, _) => match Socket::open(&driver, text.as_deref()) {
+                    Ok(socket) => drop(driver.socket.replace(Some(socket))),
+                    Err(_) => session.handle_socket_closed(now(), ABNORMAL),
+                },
+            });
+        });
+    }
+
+    fn keep_identity(&self, device: &JsValue, secret: &JsValue) {
+        let keeper = self.keeper.borrow().clone();
+        if let Some(Err(thrown)) = keeper.map(|keeper| keeper.call2(&JsValue::UNDEFINED, device, secret)) {
+            report(&thrown);
+        }
     }
 
     /// Hands an input to the session, and carries out what comes of it.
@@ -115,15 +178,18 @@ impl Driver {
 
     fn carry_out(self: &Rc<Self>, action: &Action) {
         match action {
-            Action::OpenSocket => match Socket::open(self, &self.options.url) {
-                Ok(socket) => drop(self.socket.replace(Some(socket))),
-                Err(_) => self.session.borrow_mut().handle_socket_closed(),
-            },
-            Action::CloseSocket => {
+            Action::OpenSocket => self.with_token(false),
+            Action::CloseSocket { goodbye } => {
+                self.sockets.set(self.sockets.get() + 1);
                 if let Some(socket) = self.socket.take() {
-                    socket.close();
+                    socket.close(*goodbye);
                 }
             }
+            Action::KeepIdentity { device, secret } => {
+                self.keep_identity(&device.as_str().into(), &secret.reveal().into());
+            }
+            Action::ForgetIdentity => self.keep_identity(&JsValue::UNDEFINED, &JsValue::UNDEFINED),
+            Action::RenewToken => self.with_token(true),
             Action::Send(frame) => {
                 if let (Some(socket), Some(text)) = (&*self.socket.borrow(), to_text(frame)) {
                     socket.send(&text);
@@ -257,16 +323,16 @@ impl Driver {
     pub(crate) fn socket_frame(self: &Rc<Self>, socket: &Rc<Socket>, frame: Result<ServerFrame, WireError>) {
         if self.is_current(socket) {
             self.drive(|session| match frame {
-                Ok(frame) => session.handle_frame(frame),
+                Ok(frame) => session.handle_frame(now(), frame),
                 Err(_) => session.handle_bad_frame(),
             });
         }
     }
 
-    pub(crate) fn socket_closed(self: &Rc<Self>, socket: &Rc<Socket>) {
+    pub(crate) fn socket_closed(self: &Rc<Self>, socket: &Rc<Socket>, code: u16) {
         if self.is_current(socket) {
             self.socket.take();
-            self.drive(ClientSession::handle_socket_closed);
+            self.drive(|session| session.handle_socket_closed(now(), code));
         }
     }
 
@@ -274,19 +340,26 @@ impl Driver {
         self.socket.borrow().as_ref().is_some_and(|current| Rc::ptr_eq(current, socket))
     }
 
-    /// Leaves every call, and closes the connection, the camera and the microphone.
-    pub(crate) fn leave_everything(self: &Rc<Self>) {
+    fn close_media(&self) {
         for media in [self.preview.take(), self.media.take()].into_iter().flatten() {
             media.close();
         }
-        self.drive(ClientSession::dispose);
     }
 
+    /// The page goes away. One that comes in its place can take up its call.
+    fn suspend(self: &Rc<Self>) {
+        self.close_media();
+        self.drive(ClientSession::suspend);
+    }
+
+    /// Leaves every call, and closes the connection, the camera and the microphone.
     pub(crate) fn dispose(self: &Rc<Self>) {
         self.disposed.set(true);
         self.emitter.clear();
-        self.leave_everything();
-        self.page_hide.take();
+        self.close_media();
+        self.drive(ClientSession::dispose);
+        self.page.borrow_mut().clear();
+        self.keeper.take();
     }
 }
 

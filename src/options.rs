@@ -14,9 +14,12 @@ const COMMAND_TIMEOUT: Millis = 10_000;
 
 /// The options of a client.
 pub(crate) struct Options {
-    /// The WebSocket's address, with the user that the server is to take this client for.
+    /// The WebSocket's address, where there is no token with the user that the server is to take this client for.
     pub(crate) url: Box<str>,
-    pub(crate) user: UserId,
+    /// Who the user is, where no token says it.
+    pub(crate) user: Option<UserId>,
+    /// A string, or a function that gives one or promises to.
+    pub(crate) token: Option<JsValue>,
     pub(crate) command_timeout: Millis,
     /// Used in place of the server's, where the app gives some.
     pub(crate) ice_servers: Option<JsValue>,
@@ -32,7 +35,14 @@ impl Options {
             return Err(fail(FailureCode::InvalidArgument, "the client's options should be an object"));
         }
         let url = Box::<str>::read_member(&options, "url").map_err(argument)?;
-        let user = UserId::read_member(&options, "userId").map_err(argument)?;
+        let token = options.member("token").map(|token| token.0);
+        if token.as_ref().is_some_and(|token| !token.is_string() && !token.is_function()) {
+            return Err(fail(FailureCode::InvalidArgument, "token should be a string or a function"));
+        }
+        let user = match token {
+            Some(_) => None,
+            None => Some(UserId::read_member(&options, "userId").map_err(argument)?),
+        };
         let command_timeout = Option::<u32>::read_member(&options, "commandTimeout").map_err(argument)?;
         let ice_servers = options.member("iceServers").map(|servers| servers.0);
         if ice_servers.as_ref().is_some_and(|servers| !Array::is_array(servers)) {
@@ -43,7 +53,8 @@ impl Options {
             options.member("media").and_then(|media| media.member(kind)).map_or(JsValue::TRUE, |it| it.0)
         };
         Ok(Self {
-            url: address(&url, user.as_str()),
+            url: user.as_ref().map_or_else(|| url.clone(), |user| address(&url, user.as_str())),
+            token,
             command_timeout: command_timeout.map_or(COMMAND_TIMEOUT, Millis::from),
             ice_servers,
             audio: constraint("audio"),

@@ -102,6 +102,7 @@ impl Peer {
                 sdp_mid: Wire::read_member(&candidate, "sdpMid").unwrap_or_default(),
                 sdp_m_line_index: Wire::read_member(&candidate, "sdpMLineIndex").unwrap_or_default(),
                 username_fragment: Wire::read_member(&candidate, "usernameFragment").unwrap_or_default(),
+                incarnation: None,
                 extra: Extra::default(),
             });
         });

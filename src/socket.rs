@@ -12,11 +12,21 @@ use js_sys::Array;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::codec;
+use crate::codec::{self, join};
 use crate::driver::Driver;
 
 /// The subprotocol of the SDK.
 const PROTOCOL: &str = "lumencall.1";
+
+/// What stands before a token there.
+const TOKEN: &str = "lumencall.token.";
+
+/// The code of a close that says good-bye (RFC 6455, 7.4.1).
+const GOODBYE: u16 = 1000;
+/// The code of any other close of ours: the device comes back.
+const COMES_BACK: u16 = 3000;
+/// What a connection ends with that nobody closed (RFC 6455, 7.4.1).
+pub(crate) const ABNORMAL: u16 = 1006;
 
 /// An open or opening socket. What comes in is handed to the driver for as long as it is the driver's.
 pub(crate) struct Socket {
@@ -25,8 +35,15 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Opens a socket. The driver lives for as long as the socket does, even if the app drops its client.
-    pub(crate) fn open(driver: &Rc<Driver>, url: &str) -> Result<Rc<Self>, JsValue> {
-        let raw = web_sys::WebSocket::new_with_str_sequence(url, &Array::of1(&PROTOCOL.into()))?;
+    ///
+    /// The token stands beside the subprotocol: a browser lets a page say nothing else of its own before the first frame, and
+    /// an address would be logged.
+    pub(crate) fn open(driver: &Rc<Driver>, token: Option<&str>) -> Result<Rc<Self>, JsValue> {
+        let protocols = Array::of1(&PROTOCOL.into());
+        if let Some(token) = token {
+            protocols.push(&join(&[TOKEN, token]).into());
+        }
+        let raw = web_sys::WebSocket::new_with_str_sequence(&driver.options.url, &protocols)?;
         let incoming = WebSocket::try_from(raw.clone()).map_err(|error| JsValue::from_str(&error.message))?;
         let socket = Rc::new(Self { raw });
         spawn_local(run(driver.clone(), socket.clone(), incoming));
@@ -38,8 +55,8 @@ impl Socket {
         drop(self.raw.send_with_str(text));
     }
 
-    pub(crate) fn close(&self) {
-        drop(self.raw.close_with_code(1000));
+    pub(crate) fn close(&self, goodbye: bool) {
+        drop(self.raw.close_with_code(if goodbye { GOODBYE } else { COMES_BACK }));
     }
 }
 
@@ -49,13 +66,14 @@ async fn run(driver: Rc<Driver>, socket: Rc<Socket>, mut incoming: WebSocket) {
     if matches!(incoming.state(), State::Open) {
         driver.socket_open(&socket);
     }
-    loop {
+    let code = loop {
         match poll_fn(|context| Pin::new(&mut incoming).poll_next(context)).await {
             Some(Ok(Message::Text(text))) => driver.socket_frame(&socket, codec::from_text(&text)),
             Some(Ok(Message::Bytes(_))) => {}
             Some(Err(WebSocketError::ConnectionError)) => {}
-            Some(Err(_)) | None => break,
+            Some(Err(WebSocketError::ConnectionClose(close))) => break close.code,
+            Some(Err(_)) | None => break ABNORMAL,
         }
-    }
-    driver.socket_closed(&socket);
+    };
+    driver.socket_closed(&socket, code);
 }

@@ -10,6 +10,12 @@ export type CalleeOutcome = 'ringing' | 'rejected' | 'missed' | 'busy'
 /** Why a call ended. */
 export type EndReason = 'completed' | 'rejected' | 'missed' | 'busy' | 'failed' | 'cancelled'
 
+/**
+ * What lay behind a call that failed: `server-restarted`, the server does not know this device any more; it was started anew, or
+ * the way to it was cut for too long.
+ */
+export type EndCause = 'server-restarted'
+
 /** One who is in a call. */
 export interface CallParticipant {
   readonly userId: string
@@ -18,6 +24,8 @@ export interface CallParticipant {
   readonly audioMuted: boolean
   readonly videoMuted: boolean
   readonly screenSharing: boolean
+  /** How often a page of theirs was loaded anew and took the place of the one before; absent is never. */
+  readonly incarnation?: number
 }
 
 /** A call as the server told it: a snapshot, which does not change. */
@@ -99,7 +107,13 @@ export interface MediaToggle {
 }
 
 /** Where the connection to the signaling server stands. */
-export type ConnectionState = 'disconnected' | 'connecting' | 'connected'
+export type ConnectionState =
+  /** There is none; `connect()` opens one. */
+  | 'disconnected'
+  | 'connecting'
+  | 'connected'
+  /** It was lost, and is being restored. What you ask for meanwhile is done when it is. */
+  | 'reconnecting'
 
 /** Every event by its name, with what its listeners get. */
 export interface CallEvents {
@@ -113,6 +127,8 @@ export interface CallEvents {
     readonly answeredElsewhere?: boolean
     /** When, by the server's clock. */
     readonly at?: string
+    /** What lay behind `failed`, where that is known. */
+    readonly cause?: EndCause
   }
   'call:participant-joined': { readonly callId: string; readonly participant: CallParticipant }
   'call:participant-left': { readonly callId: string; readonly userId: string }
@@ -132,6 +148,8 @@ export interface CallEvents {
     readonly userId: string
     readonly connection: 'connected' | 'reconnecting'
   }
+  /** A page of a participant was loaded anew and is back in the call; its media follow. */
+  'call:participant-rejoined': { readonly callId: string; readonly participant: CallParticipant }
   /** You are in a call with another of your devices, or are so no more. */
   'call:elsewhere': { readonly callId: string; readonly engaged: boolean }
   /** Your own camera and microphone for a call, ready to be shown. */
@@ -147,11 +165,22 @@ export interface CallEvents {
 /** How much a log record matters. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-export interface CallClientOptions {
+/** Who you are: a token that your server can check, or with a server that runs with `--auth dev` just a name. */
+export type Identity =
+  | {
+      /** The token, or a function that gets one. It is called for each connection, and before a token expires. */
+      token: string | (() => string | Promise<string>)
+      userId?: never
+    }
+  | {
+      /** Who you are, for a server that runs with `--auth dev`. */
+      userId: string
+      token?: never
+    }
+
+export type CallClientOptions = Identity & {
   /** The server's WebSocket, `wss://example.com/ws`; a path is taken from the page's own address. */
   url: string
-  /** Who you are, for a server that runs with `--auth dev`. */
-  userId: string
   /** Used in place of those that the server names in its welcome. */
   iceServers?: RTCIceServer[]
   /** What is asked of camera and microphone, beyond on and off. */
@@ -183,7 +212,11 @@ export class CallClient {
    */
   constructor(options: CallClientOptions)
 
-  /** Opens the connection to the server. Resolves when calls can be made and can come in; again is harmless. */
+  /**
+   * Opens the connection to the server. Resolves when calls can be made and can come in; again is harmless. Rejects with
+   * `signaling-unreachable`, `timeout` or `unauthorized`. A connection that is lost later is restored without being asked to, and calls
+   * go on.
+   */
   connect(): Promise<void>
 
   /** Calls `listener` at every event of this name. What it throws is reported and harms nothing. */
@@ -210,6 +243,13 @@ export class CallClient {
    * where it ends first, the code is `call-ended`. A promise may settle before the events of what it did have come.
    */
   accept(callId: string): Promise<Call>
+  /**
+   * The calls that this page left when it was loaded anew, once `connect()` has resolved. The others wait for you, for at most 30
+   * seconds; `hangup` leaves one for good.
+   */
+  resumable(): Call[]
+  /** Takes up a call that this page left: camera and microphone open, and everybody connects to you anew. */
+  rejoin(callId: string): Promise<Call>
   /** Declines a call that rings here, on all your devices. */
   reject(callId: string): Promise<void>
   /** Leaves a call, or gives up calling. A call that has ended already is no error. */
@@ -224,8 +264,8 @@ export class CallClient {
 
   /** The calls that ring or are going on. */
   readonly calls: readonly Call[]
-  /** Who you are. */
-  readonly userId: string
+  /** Who you are; where a token says it, `undefined` until the first connection. */
+  readonly userId: string | undefined
   /** Where the connection to the server stands. */
   readonly connectionState: ConnectionState
 

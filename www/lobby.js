@@ -2,24 +2,40 @@
 import { $, showAvatar } from './view.js'
 import * as words from './words.js'
 
-const KEY = 'lumencall.name'
+const KEY = 'lumencall.me'
 const asked = new URLSearchParams(location.search)
 
-/** The name by which to join at once: from the address, or from before a reload. A second tab may be somebody else. */
-export const rememberedName = () => clean(asked.get('name')) || sessionStorage.getItem(KEY)
+/**
+ * As whom to join at once: from the address, or from before a reload. A second tab may be somebody else. A token stands behind the
+ * `#`, which no server is sent, and does not stay in the address.
+ */
+export function rememberedMe() {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (token) {
+    history.replaceState(null, '', location.pathname + location.search)
+    return { token }
+  }
+  const name = clean(asked.get('name'))
+  return name ? { userId: name } : JSON.parse(sessionStorage.getItem(KEY))
+}
 
-export const rememberName = (name) => sessionStorage.setItem(KEY, name)
+export const rememberMe = (identity) => sessionStorage.setItem(KEY, JSON.stringify(identity))
 
-/** Forgets the name, in the address too. */
-export function forgetName() {
+/** Forgets who this is, in the address too. */
+export function forgetMe() {
   sessionStorage.removeItem(KEY)
   asked.delete('name')
   $('name').value = ''
   history.replaceState(null, '', location.pathname)
 }
 
-/** Wires the forms: `join(name)`, `call(names, type)` and `leave()` are what they do. */
-export function wireLobby({ join, call, leave }) {
+/**
+ * Wires the forms: `join(name)`, `call(names, type)` and `leave()` are what they do; `goBack()` and `stayOut()` are about the call that
+ * this page was in before it was loaded anew.
+ */
+export function wireLobby({ join, call, leave, goBack, stayOut }) {
+  $('go-back').addEventListener('click', goBack)
+  $('stay-out').addEventListener('click', stayOut)
   onSubmit($('join'), () => join(take('name')))
   onSubmit($('dial'), ({ submitter }) => call(takeNames('callee'), submitter?.value ?? 'video'))
   $('leave').addEventListener('click', leave)
@@ -34,9 +50,11 @@ export function renderJoining(name, busy) {
   for (const field of $('join').elements) field.disabled = busy
 }
 
-/** Draws who is here; without a name, nobody is. */
-export function renderLobby(name, elsewhere) {
+/** Draws who is here; without a phone, nobody is. */
+export function renderLobby({ name, elsewhere, left } = {}) {
   $('elsewhere').textContent = elsewhere ? words.elsewhere : ''
+  $('left').hidden = !left
+  $('left-text').textContent = left ? words.left(left, name) : ''
   $('me').hidden = !name
   if (!name) return
   showAvatar($('me-avatar'), name)

@@ -2,7 +2,7 @@
 import { renderCall, wireCall } from './call-screen.js'
 import { renderIncoming, wireIncoming } from './incoming.js'
 import { renderInvite, wireInvite } from './invite.js'
-import { forgetName, rememberedName, rememberName, renderJoining, renderLobby, wireLobby } from './lobby.js'
+import { forgetMe, rememberedMe, rememberMe, renderJoining, renderLobby, wireLobby } from './lobby.js'
 import { Phone } from './phone.js'
 import { $, clearNotice, showNotice, showScreen, showTitle } from './view.js'
 import * as words from './words.js'
@@ -10,25 +10,26 @@ import * as words from './words.js'
 /** @type {Phone | undefined} */
 let phone
 
-async function join(name) {
-  if (!name) return showScreen('join')
-  renderJoining(name, true)
+/** `identity` is how the SDK is told who this is: a `userId`, or a `token`. */
+async function join(identity) {
+  if (!identity) return showScreen('join')
+  renderJoining(identity.userId, true)
   try {
-    phone = await Phone.open(name, { changed: render, ended, failed })
-    rememberName(name)
+    phone = await Phone.open(identity, { changed: render, ended, failed })
+    rememberMe(identity)
     render()
   } catch (error) {
     showScreen('join')
     failed(error)
   } finally {
-    renderJoining(name, false)
+    renderJoining(identity.userId, false)
   }
 }
 
 function leave() {
   phone.close()
   phone = undefined
-  forgetName()
+  forgetMe()
   render()
 }
 
@@ -46,7 +47,7 @@ function render() {
   // The first events come while `open` is still on its way.
   if (!phone && document.body.dataset.screen === 'loading') return
   showScreen(phone ? (phone.call ? 'call' : 'lobby') : 'join')
-  renderLobby(phone?.name, phone?.elsewhere)
+  renderLobby(phone)
   renderCall(phone?.call, phone?.name)
   renderIncoming(phone?.incoming, phone?.name)
   renderInvite(phone?.call)
@@ -61,8 +62,8 @@ function renderConnection() {
   $('reconnect').hidden = phone?.connection !== 'disconnected'
 }
 
-function ended(party, reason, elsewhere) {
-  const { again, ...text } = words.ending(party, reason, elsewhere)
+function ended(party, event) {
+  const { again, ...text } = words.ending(party, event)
   $('callee').value ||= party.others.join(', ')
   showNotice({ ...text, action: again && redial(again, party) })
 }
@@ -76,11 +77,17 @@ function failed(error, party) {
 
 const redial = (label, { others, type }) => ({ label, run: () => call(others, type) })
 
-wireLobby({ join, call, leave })
+wireLobby({
+  join: (name) => join(name && { userId: name }),
+  call,
+  leave,
+  goBack: () => phone.goBack(),
+  stayOut: () => phone.stayOut(),
+})
 wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup(), remove: (name) => phone.remove(name) })
 wireInvite({ add: (names) => phone.add(names) })
 wireIncoming({ accept: (ring) => phone.accept(ring), decline: (ring) => phone.decline(ring) })
 $('reconnect').addEventListener('click', reconnect)
-// A page that comes back from the browser's history has left its calls when it went.
+// A page that comes back from the browser's history let go of its call when it went, and may go back into it.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
-join(rememberedName())
+join(rememberedMe())

@@ -35,7 +35,7 @@ import { listed } from './words.js'
 /** How long it stays to be read what became of one who is out, in milliseconds. */
 const REMEMBERED = 6000
 
-/** One user's place at the server. Tells its listeners `changed()`, `ended(party, reason, elsewhere)`, `failed(error, party?)`. */
+/** One user's place at the server. Tells its listeners `changed()`, `ended(party, event)`, `failed(error, party?)`. */
 export class Phone {
   /** @type {Party | undefined} */
   call
@@ -51,10 +51,10 @@ export class Phone {
   #out = new Map()
   #mended = new Set()
 
-  /** Joins the server as `name`. */
-  static async open(name, listeners) {
+  /** Joins the server: as `userId`, or as whom `token` is for. */
+  static async open(identity, listeners) {
     await init()
-    const phone = new Phone(name, listeners)
+    const phone = new Phone(identity, listeners)
     try {
       await phone.connect()
     } catch (error) {
@@ -64,8 +64,8 @@ export class Phone {
     return phone
   }
 
-  constructor(name, listeners) {
-    const client = new CallClient({ url: '/ws', userId: name })
+  constructor(identity, listeners) {
+    const client = new CallClient({ url: '/ws', ...identity })
     this.#client = client
     this.#listeners = listeners
 
@@ -97,6 +97,8 @@ export class Phone {
 
   get name() { return this.#client.userId }
   get connection() { return this.#client.connectionState }
+  /** The call that this page was in before it was loaded anew. */
+  get left() { return this.call ? undefined : this.#client.resumable()[0] }
   /** The call that waits for this user's answer. */
   get incoming() { return this.rings[0] }
 
@@ -123,6 +125,26 @@ export class Phone {
     }
   }
 
+  /** Goes back into the call that this page was in. */
+  async goBack() {
+    const { id, type, callerId, participants, calleeIds } = this.left
+    const others = [...new Set([...participants.map(({ userId }) => userId), ...calleeIds])].filter((name) => name !== this.name)
+    const role = callerId === this.name ? 'caller' : 'callee'
+    const call = this.#enter({ id, others, peer: listed(others), type, role, state: 'reconnecting' })
+    try {
+      const { state } = await this.#client.rejoin(id)
+      call.state = state
+      this.#entered(call)
+    } catch (error) {
+      this.#abandon(call, error)
+    }
+  }
+
+  /** Leaves that call for good. */
+  stayOut() {
+    return this.#ask(this.#client.hangup(this.left.id)).then(() => this.#listeners.changed())
+  }
+
   decline(ring) {
     return this.#ask(this.#client.reject(ring.id))
   }
@@ -133,7 +155,7 @@ export class Phone {
     if (!call) return
     call.left = true
     if (call.id) return this.#ask(this.#client.hangup(call.id))
-    this.#end(call, 'cancelled')
+    this.#end(call, { endReason: 'cancelled' })
   }
 
   /** Calls more into the call. */
@@ -179,14 +201,16 @@ export class Phone {
     this.#update(call.id, () => {})
   }
 
-  #stateChanged({ callId, state, endReason, answeredElsewhere }) {
+  #stateChanged(event) {
+    const { callId, state } = event
     const ring = this.rings.find(({ id }) => id === callId)
     // A ring may become the call that was being started; one that ends was another's.
     if (state !== 'ringing') this.#answered(ring)
     if (state === 'ended') {
       const mine = ring ? undefined : this.#mine(callId)
       const call = mine ?? (ring && { others: [ring.callerId], peer: ring.callerId, type: ring.type, role: 'callee', people: [] })
-      if (call) this.#end(call, endReason, answeredElsewhere)
+      if (call) this.#end(call, event)
+      else this.#listeners.changed()
       return
     }
     this.#update(callId, (call) => {
@@ -264,10 +288,10 @@ export class Phone {
     }, REMEMBERED)
   }
 
-  #end(call, reason, elsewhere) {
+  #end(call, event) {
     if (this.call === call) this.call = undefined
     this.#listeners.changed()
-    this.#listeners.ended(call, reason, elsewhere)
+    this.#listeners.ended(call, event)
   }
 
   /** What was begun failed. Where that is since the call has ended, the event that says so says more. */

@@ -8,6 +8,12 @@ export function incoming({ type, callerId, participants, calleeIds }, name) {
   return also.length ? `Incoming ${kind} with ${listed(also)}` : `Incoming ${kind}`
 }
 
+/** What is said of the call that this page was in before it was loaded anew. */
+export function left({ participants, calleeIds }, name) {
+  const others = [...new Set([...participants.map(({ userId }) => userId), ...calleeIds])].filter((other) => other !== name)
+  return `You were in a call with ${listed(others)}, and are expected back.`
+}
+
 /** Names in a row: "bob", "bob and carol", "bob, carol and 2 others". */
 export function listed(names) {
   if (names.length <= 3) return names.join(', ').replace(/, ([^,]*)$/, ' and $1')
@@ -110,13 +116,13 @@ export function badges({ audio, video }, type) {
 export const retry = ({ role }) => (role === 'caller' ? 'Call again' : 'Call back')
 
 /** How a call ended, as this side saw it; with `again`, calling once more makes sense. */
-export function ending({ peer, others, role, left, connectedAt, people }, reason, elsewhere) {
-  if (elsewhere) return { title: 'Answered on another device', detail: `You took the call from ${peer} there.` }
+export function ending({ peer, others, role, left, connectedAt, people }, { endReason, answeredElsewhere, cause }) {
+  if (answeredElsewhere) return { title: 'Answered on another device', detail: `You took the call from ${peer} there.` }
   const outgoing = role === 'caller'
   const connected = connectedAt !== undefined
   const length = connected ? `You talked for ${spoken((performance.now() - connectedAt) / 1000)}.` : ''
   const again = retry({ role })
-  switch (reason) {
+  switch (endReason) {
     case 'completed': {
       const detail = length || 'You were not connected yet.'
       if (left) return { title: 'You hung up', detail, again }
@@ -138,6 +144,9 @@ export function ending({ peer, others, role, left, connectedAt, people }, reason
       if (outgoing) return { title: 'Call cancelled', detail: `You hung up before ${peer} answered.`, again }
       return { title: 'Missed call', detail: `${peer} hung up before you answered.`, again }
     case 'failed':
+      if (cause === 'server-restarted') {
+        return { title: 'The call was lost', detail: `The server does not know of it any more. ${length}`, again }
+      }
       if (connected) return { title: 'Connection lost', detail: `The connection to ${peer} broke. ${length}`, again }
       return {
         title: 'Could not connect',
@@ -166,7 +175,7 @@ const ERRORS = {
   'call-ended': ['The call had ended already', 'Call once more, if you like.'],
   'negotiation-failed': ['The two browsers could not agree', 'Try again. If it stays so, try another browser on one side.'],
   disposed: ['You have left', 'Reload the page to join again.'],
-  unauthorized: ['The server did not let you in', 'It takes names without a password only on this machine, when started with --auth dev.'],
+  unauthorized: ['The server did not let you in', 'A link with a token may have expired: get a new one. Names without a token are for this machine only.'],
   protocol: ['Page and server do not fit together', 'One of them is of another version. Reload the page.'],
 }
 
@@ -183,7 +192,8 @@ export const callsSelf = { title: 'That is you', detail: 'Call somebody else, or
 export function connection({ connection: state, call }) {
   if (state === 'connecting') return 'Connecting to the server…'
   if (state === 'connected') return ''
-  return `The connection to the server is lost. ${call ? 'Reconnect, or the call may end.' : 'Nobody can call you.'}`
+  if (state === 'reconnecting') return `The connection to the server was lost, and is being restored.${call ? ' The call goes on.' : ''}`
+  return 'There is no connection to the server. Nobody can call you.'
 }
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, '.')

@@ -23,9 +23,19 @@ export function init(input) {
 }
 
 export class CallClient extends Core {
+  #device
+
   constructor(options) {
     if (!loaded) throw unsupported('call init() and await it before you make a client')
     super(options)
+    this.#device = new Device(`lumencall ${options.url} ${options.token ? '' : options.userId}`)
+    this.keepWith((id, secret) => this.#device.keep(id, secret))
+  }
+
+  async connect() {
+    const known = await this.#device.take()
+    if (known) this.adopt(known.id, known.secret)
+    return super.connect()
   }
 
   on(event, listener) {
@@ -36,6 +46,64 @@ export class CallClient extends Core {
   once(event, listener) {
     super.once(event, listener)
     return () => this.off(event, listener)
+  }
+}
+
+/** How long a page that was reloaded waits for the one before it to be gone, in milliseconds. */
+const PATIENCE = 500
+
+/**
+ * Which device this page is to the server, kept in the tab for the page that comes after it. A copy of a tab has what
+ * the tab had kept, but not the lock on it, and is a device of its own.
+ */
+class Device {
+  #key
+  #id
+  #release
+
+  constructor(key) {
+    this.#key = key
+  }
+
+  /** What the page before this one kept, if that page is gone. Asked for once. */
+  async take() {
+    let known
+    try {
+      known = this.#id === undefined && JSON.parse(sessionStorage.getItem(this.#key))
+    } catch {
+      // There is no storage for this page, or something else is there.
+    }
+    this.#id ??= ''
+    return known && (await this.#hold(known.id)) ? known : undefined
+  }
+
+  keep(id, secret) {
+    try {
+      if (id) sessionStorage.setItem(this.#key, JSON.stringify({ id, secret }))
+      else sessionStorage.removeItem(this.#key)
+    } catch {
+      // Without storage the next page is another device.
+    }
+    if (id !== this.#id) {
+      this.#release?.()
+      this.#release = undefined
+      if (id) this.#hold(id)
+    }
+    this.#id = id
+  }
+
+  #hold(id) {
+    return new Promise((resolve) => {
+      const held = navigator.locks?.request(`lumencall ${id}`, { signal: AbortSignal.timeout(PATIENCE) }, () => {
+        this.#id = id
+        resolve(true)
+        return new Promise((release) => {
+          this.#release = release
+        })
+      })
+      // Another page holds it, or the browser has no locks.
+      Promise.resolve(held).finally(() => resolve(false)).catch(() => {})
+    })
   }
 }
 

@@ -45,13 +45,21 @@ words! {
 }
 
 impl CallState {
-    /// The states by which a call that rang has come to this one, in their order and this one included.
-    pub(crate) const fn way_from_ringing(self) -> &'static [Self] {
-        match self {
-            Self::Connecting => &[Self::Connecting],
-            Self::Connected => &[Self::Connecting, Self::Connected],
-            Self::Reconnecting => &[Self::Connecting, Self::Connected, Self::Reconnecting],
-            Self::Idle | Self::Initiating | Self::Ringing | Self::Ended => &[],
+    /// The states by which a call has come from this one to another, in their order and the last included; none where it
+    /// cannot have, or is over.
+    pub(crate) fn way_to(self, to: Self) -> &'static [Self] {
+        const WAY: &[CallState] = &[
+            CallState::Initiating,
+            CallState::Ringing,
+            CallState::Connecting,
+            CallState::Connected,
+            CallState::Reconnecting,
+        ];
+        let place = |state| WAY.iter().position(|known| *known == state);
+        match (place(self), place(to)) {
+            (Some(_), Some(_)) if self == Self::Reconnecting && to == Self::Connected => &[Self::Connected],
+            (Some(from), Some(to)) if from < to => &WAY[from + 1..=to],
+            (_, _) => &[],
         }
     }
 }

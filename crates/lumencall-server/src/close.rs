@@ -40,10 +40,12 @@ pub const TOO_SLOW: Close = close(4000, "frames were taken too slowly");
 pub const SILENT: Close = close(4001, "no answer to pings");
 /// The first frame of a session did not come in time.
 pub const NEVER_OPENED: Close = close(4002, "session:open did not come in time");
-/// The numbers of this session's frames are used up.
-pub const WORN_OUT: Close = close(4003, "open a new session");
+/// The session is over: its page said that it goes, or its numbers are used up.
+pub const OVER: Close = close(4003, "the session is over");
 
 /// The first frame on the subprotocol was not `session:open`.
 pub const NOT_OPENED: Close = close(4500, "the first frame must be session:open");
 /// The user has as many devices as one may have.
 pub const TOO_MANY_DEVICES: Close = close(4501, "this user has too many devices connected");
+/// Another socket of the same device was opened, and goes on with its session.
+pub const TAKEN_OVER: Close = close(4502, "another socket of this device took over");

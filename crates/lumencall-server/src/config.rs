@@ -36,11 +36,11 @@ pub struct Limits {
     pub pong_timeout: Duration,
     /// The largest message taken, in bytes.
     pub message: usize,
-    /// How many frames may wait for one device.
+    /// How many frames may wait for one device; as many are kept until the device is known to have them.
     pub queued_frames: usize,
-    /// How many bytes of frames may wait for one device.
+    /// How many bytes of frames may wait for one device, and are kept at most.
     pub queued_bytes: usize,
-    /// How many devices of one user may be connected.
+    /// How many devices of one user may be connected, or away and about to come back.
     pub devices: usize,
     /// How many frames a second are read from one socket in the long run; further ones wait in its TCP window.
     pub frames_per_second: u32,

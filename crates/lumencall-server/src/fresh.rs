@@ -33,3 +33,29 @@ pub(crate) fn device_id() -> DeviceId {
 pub(crate) fn secret() -> Private {
     Private::new(random_hex::<32>())
 }
+
+/// Whether the two are the same, in a time that does not depend on where they differ: nobody learns a secret by guessing its
+/// beginning. The length of a secret is known to everybody.
+pub(crate) fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    let differences =
+        std::iter::zip(one, other).fold(0, |sum, (one, other)| std::hint::black_box(sum | (one ^ other)));
+    one.len() == other.len() && differences == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{are_equal, secret};
+
+    #[test]
+    fn secrets_are_equal_where_every_byte_is() {
+        let secret = secret();
+        let right = secret.reveal().as_bytes();
+        assert!(are_equal(right, right));
+        for index in 0..right.len() {
+            let mut wrong = right.to_vec();
+            wrong[index] ^= 1;
+            assert!(!are_equal(right, &wrong), "{index}");
+        }
+        assert!(!are_equal(right, &right[1..]) && !are_equal(&right[..63], right) && !are_equal(right, b""));
+    }
+}

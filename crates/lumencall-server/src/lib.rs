@@ -9,8 +9,8 @@
 //! - `http`: the routes, the static files and their headers, the upgrade to a WebSocket
 //! - `auth`: who a socket belongs to
 //! - `session`: one socket, from its first frame to its close code
-//! - `outbox`: the bounded queue of frames on their way to one device
-//! - `store`: the records of calls and users, behind one small trait
+//! - `socket`: what is to be written to one socket, and how it ends
+//! - `store`: the records of calls and users, and the sessions of devices, behind one small trait
 //! - [`close`]: why the server ends a socket, as numbers that tell the client whether to come back
 
 mod auth;
@@ -20,9 +20,9 @@ mod config;
 mod error;
 mod fresh;
 mod http;
-mod outbox;
 mod server;
 mod session;
+mod socket;
 mod store;
 
 pub use auth::Auth;

@@ -45,7 +45,7 @@ pub(crate) struct Shared<S> {
 impl Server {
     /// A server that keeps its records in memory.
     pub fn new(config: Config) -> Self {
-        let store = Memory::new(config.rules, config.limits.devices);
+        let store = Memory::new(config.rules, &config.limits);
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         Self { shared: Arc::new(Shared { config, store, stopping, tasks }) }
     }

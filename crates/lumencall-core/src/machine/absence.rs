@@ -41,6 +41,11 @@ impl Work<'_> {
         let known = record.away.iter().position(|away| away.device == origin.device.id);
         let before = known.map(|index| record.away.swap_remove(index));
         let device = origin.clone();
+        let elsewhere = record.engaged.clone().filter(|_| anew);
+        if let Some(engaged) = elsewhere {
+            self.tell_elsewhere_to(origin, &engaged);
+        }
+        let record = self.user(&origin.user);
         if anew {
             let rings = record.rings.iter().map(|ring| ring.call.clone());
             let ring = |call| Input::RingAgain { call, device: device.clone() };
@@ -105,7 +110,10 @@ impl Work<'_> {
         if !call.has_joined(&origin.user, &origin.device.id) {
             return self.keep(call);
         }
-        if page_gone && !can_be_rejoined(&call, &origin.user) {
+        // It may have come back since.
+        let Some(away) = self.away(origin) else { return self.keep(call) };
+        let page_gone = page_gone && away.page != Page::Same;
+        if page_gone && !can_be_rejoined(&call) {
             // For a client that cannot make a new connection, the member has left.
             return self.leave(call, &origin.user, Trigger::HungUp);
         }
@@ -123,19 +131,24 @@ impl Work<'_> {
 
     pub(super) fn member_back(&mut self, origin: &Origin) {
         let Some(mut call) = self.records.call.take() else { return };
-        if call.has_joined(&origin.user, &origin.device.id) {
+        if call.has_joined(&origin.user, &origin.device.id) && self.away(origin).is_none() {
             set_away(&mut call, &origin.user, false);
         }
         self.keep(call);
     }
 
+    /// What is known of the device, if it is away.
+    fn away(&mut self, origin: &Origin) -> Option<Away> {
+        self.user(&origin.user).away.iter().find(|away| away.device == origin.device.id).cloned()
+    }
+
     /// A page that knows nothing of the call takes the place of the one that did.
     pub(super) fn rejoin(&mut self, from: &Origin) -> Result<(), Refusal> {
         let mut call = self.call_joined_by(from)?;
-        if !can_be_rejoined(&call, &from.user) {
+        if !can_be_rejoined(&call) {
             return Err(Refusal::new(
                 ErrorCode::InvalidState,
-                "another in the call cannot make a new connection; hang up, and call again",
+                "not everybody in the call can make a new connection; hang up, and call again",
             ));
         }
         let (now, rules) = (self.now.clock, self.rules);
@@ -150,9 +163,9 @@ impl Work<'_> {
                 *incarnation += 1;
                 *away = false;
             }
-            // Who waits for it has time for a new connection.
-            if *connection == Some(ConnectionState::Reconnecting) {
-                member.until = member.until.max(Some(now + rules.setup_timeout));
+            // Who waits for a connection has time for a new one.
+            if *connection != Some(ConnectionState::Connected) {
+                member.until = member.until.map(|until| until.max(now + rules.setup_timeout));
             }
         }
         self.user(&from.user).away.retain(|away| away.device != from.device.id);
@@ -172,9 +185,9 @@ impl Work<'_> {
     }
 }
 
-/// Whether everybody else who is in the call knows of incarnations.
-fn can_be_rejoined(call: &CallRecord, user: &UserId) -> bool {
-    call.joined().all(|(member, device)| member.user == *user || device.dialect == Dialect::Sdk)
+/// Whether everybody who is in the call knows of incarnations.
+fn can_be_rejoined(call: &CallRecord) -> bool {
+    call.joined().all(|(_, device)| device.dialect == Dialect::Sdk)
 }
 
 fn set_away(call: &mut CallRecord, user: &UserId, now: bool) {

@@ -140,11 +140,16 @@ impl Work<'_> {
 
     /// The user has no more part in the call, and is free for others.
     pub(super) fn release(&mut self, call: &CallRecord, user: &UserId) {
+        let now = self.now.clock;
         let record = self.user(user);
         record.rings.retain(|ring| ring.call != call.id);
         if let Some(engaged) = record.engaged.take_if(|engaged| engaged.call == call.id) {
             // A new page has nothing to take its place in any more.
             record.away.retain(|away| away.device != engaged.device || !away.connected);
+            // Who comes back to a call that is over has time to hear so.
+            for away in record.away.iter_mut().filter(|away| away.device == engaged.device) {
+                away.since = now;
+            }
             self.tell_elsewhere(user, &engaged, false);
         }
     }

@@ -43,7 +43,7 @@ impl Work<'_> {
     }
 
     /// A device that comes while its user is in a call with another hears of it.
-    fn tell_elsewhere_to(&mut self, origin: &Origin, engaged: &Engagement) {
+    pub(super) fn tell_elsewhere_to(&mut self, origin: &Origin, engaged: &Engagement) {
         if engaged.device != origin.device.id {
             let event = ServerEvent::Elsewhere(Elsewhere { call_id: engaged.call.clone(), engaged: true });
             self.send(&origin.user, &origin.device, event);

@@ -40,3 +40,57 @@ impl Replies {
         reply
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ErrorCode;
+
+    use super::*;
+
+    fn refusal(message: &str) -> Result<Done, ErrorInfo> {
+        Err(ErrorInfo { code: ErrorCode::InvalidState, message: message.into(), call_id: None })
+    }
+
+    #[test]
+    fn i21_the_latest_replies_are_given_again_as_they_were() {
+        let mut replies = Replies::default();
+        let first = replies.remember(7, Ok(Done::new(None)));
+        let second = replies.remember(9, refusal("no"));
+        assert_eq!(replies.given(7), Some(first));
+        assert_eq!(replies.given(9), Some(second));
+        // A number between them was never used, and is not too old as long as nothing is forgotten.
+        assert!(replies.given(8).is_none() && !replies.is_too_old(8));
+    }
+
+    /// Also 0, which is a number like any other.
+    #[test]
+    fn i21_what_is_forgotten_is_too_old_and_nothing_else_is() {
+        let mut replies = Replies::default();
+        let remembered = u32::try_from(REMEMBERED).unwrap();
+        for id in 0..remembered {
+            replies.remember(id, refusal("no"));
+        }
+        assert!(replies.given(0).is_some() && !replies.is_too_old(0));
+        for id in remembered..3 * remembered {
+            replies.remember(id, refusal("no"));
+            let forgotten = id - remembered;
+            assert!(replies.given(forgotten).is_none() && replies.is_too_old(forgotten));
+            assert!(replies.given(forgotten + 1).is_some() && !replies.is_too_old(forgotten + 1));
+            assert!(!replies.is_too_old(id + 1));
+        }
+        assert_eq!(replies.latest.len(), REMEMBERED);
+    }
+
+    /// Once the highest number is forgotten, none that is lower can be told from one that was done.
+    #[test]
+    fn i21_numbers_that_jump_are_too_old_below_the_highest_that_is_forgotten() {
+        let mut replies = Replies::default();
+        replies.remember(1000, refusal("no"));
+        for id in 1..=u32::try_from(REMEMBERED).unwrap() {
+            assert!(!replies.is_too_old(id), "{id}");
+            replies.remember(id, refusal("no"));
+        }
+        assert!(replies.is_too_old(1000) && replies.is_too_old(500) && !replies.is_too_old(1001));
+        assert!(replies.given(1).is_some(), "what is remembered is given, however old");
+    }
+}

@@ -129,7 +129,7 @@ impl Work<'_> {
 
     /// A device that has no reply hears the states on the way to the call's own, one after the other.
     fn tell_way(&mut self, call: &CallRecord, joiner: &Origin) {
-        for state in call.state.way_from_ringing() {
+        for state in CallState::Ringing.way_to(call.state) {
             let event = self.state_changed(call, *state, None);
             self.send(&joiner.user, &joiner.device, event);
         }

@@ -151,7 +151,7 @@ impl ClientSession {
         let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
         let reason = match (local.is_answered(), local.part) {
-            (false, _) if local.call.caller_id == me => EndReason::Cancelled,
+            (false, _) if Some(&local.call.caller_id) == me.as_ref() => EndReason::Cancelled,
             (false, Part::Leaving) => EndReason::Rejected,
             // Whether an accept that is under way got there, nobody here knows.
             (false, Part::Ringing | Part::Engaged) => EndReason::Missed,

@@ -6,7 +6,7 @@ use crate::wire::{
     CallInitiate, CallRespond, Command, Done, Hangup, MediaToggle, ParticipantChoice, Private, Reply,
     RespondAction, ServerEvent,
 };
-use crate::{Call, CallId, CallParticipant, Millis, UserId};
+use crate::{Call, CallId, CallParticipant, CallState, Millis, UserId};
 
 /// A command that the server has not answered.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) enum What {
 
 impl What {
     /// The call that it is about.
-    const fn call(&self) -> Option<&CallId> {
+    pub(super) const fn call(&self) -> Option<&CallId> {
         match self {
             Self::Connect | Self::Authenticate | Self::IceServers | Self::Initiate => None,
             Self::Accept(call) | Self::Rejoin(call) | Self::Choose(call) | Self::Leave(call) => Some(call),
@@ -165,13 +165,14 @@ impl ClientSession {
                 continue;
             };
             let connecting = matches!(waiting.what, What::Connect);
-            let accepting = waiting.what.call().filter(|_| matches!(waiting.what, What::Accept(_))).cloned();
+            let enters = matches!(waiting.what, What::Accept(_) | What::Rejoin(_));
+            let entering = waiting.what.call().filter(|_| enters).cloned();
             self.act(Action::Settle { ticket, result: Err(Failure::TIMEOUT) });
             if connecting && self.link == Link::Opening {
                 return self.abandon_socket(now, &Failure::TIMEOUT);
             }
             // A call that has ended meanwhile wants no more words, and may ring anew.
-            if let Some(call_id) = accepting.filter(|call| self.is_engaged_in(call)) {
+            if let Some(call_id) = entering.filter(|call| self.is_engaged_in(call)) {
                 self.give_up(call_id);
             }
         }
@@ -260,7 +261,7 @@ impl ClientSession {
     }
 
     fn initiated(&mut self, call: &Call) {
-        if call.caller_id != self.user {
+        if !self.is_me(&call.caller_id) {
             return self.met(call);
         }
         self.calls.push(LocalCall::new(call.clone(), Part::Engaged));
@@ -308,7 +309,7 @@ impl ClientSession {
         let Some(local) = self.local(&call.id) else { return };
         local.call.callee_ids.clone_from(&call.callee_ids);
         let told = local.is_answered();
-        for state in call.state.way_from_ringing().iter().filter(|_| !told) {
+        for state in CallState::Ringing.way_to(call.state).iter().filter(|_| !told) {
             let changed = state_changed(call, *state);
             self.handle_event(ServerEvent::StateChanged(changed));
         }
@@ -331,7 +332,7 @@ impl ClientSession {
     }
 
     fn toggled(&mut self, toggle: &MediaToggle) {
-        let user = self.user.clone();
+        let Some(user) = self.user.clone() else { return };
         self.shows(&toggle.call_id, &user, |media| {
             media.with(toggle.audio, toggle.video, toggle.screen_share)
         });
@@ -352,7 +353,7 @@ impl ClientSession {
         self.post_waiting(command, what, None);
     }
 
-    fn post_waiting(&mut self, command: Command, what: What, deadline: Option<(Ticket, Millis)>) {
+    pub(super) fn post_waiting(&mut self, command: Command, what: What, deadline: Option<(Ticket, Millis)>) {
         self.last_id += 1;
         let id = Some(self.last_id);
         self.waiting.push(Waiting { id, what, deadline });

@@ -84,6 +84,8 @@ impl Failure {
         FailureCode::Unauthorized,
         "the signaling server refused the token; connect with a valid one",
     );
+    pub(super) const NO_TOKEN: Self =
+        Self::new(FailureCode::Unauthorized, "the `token` function gave no token");
     pub(super) const SENT_AWAY: Self = Self::new(
         FailureCode::SignalingUnreachable,
         "the signaling server closed the connection for good: another page took it over, or it may not be used; connect() opens another",

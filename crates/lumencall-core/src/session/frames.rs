@@ -88,11 +88,12 @@ impl ClientSession {
                 let Some(local) = self.local(&joined.call_id) else { return false };
                 let (user, call_type) = (&joined.participant.user_id, local.call.call_type);
                 // Who is in the call offers to who joins it; the caller of one who was rung has done so.
-                let offers = !local.has_joined(user) && local.peer(user).is_none();
+                let news = !local.has_joined(user) && local.peer(user).is_none();
                 local.call.participants.retain(|known| known.user_id != *user);
                 local.call.participants.push(joined.participant.clone());
                 local.rings_or_joined(user, true);
-                if offers && local.part == Part::Engaged {
+                let offers = news && local.part == Part::Engaged;
+                if offers && !self.is_rejoining(&joined.call_id) {
                     self.offer_to(&joined.call_id, user, call_type);
                 }
                 true
@@ -124,13 +125,15 @@ impl ClientSession {
                     known.clone_from(&rejoined.participant);
                 }
                 local.offers.retain(|(from, _)| from != user);
+                // Who came while it rang is told with the accept.
+                let known = local.has_joined(user);
                 // Who is in the call offers to who comes back; who is not yet waits for the offer that comes.
-                let offers = local.part == Part::Engaged && local.has_joined(&me);
+                let offers = local.part == Part::Engaged && me.as_ref().is_some_and(|me| local.has_joined(me));
                 self.close_peer(&rejoined.call_id, user);
-                if offers {
+                if offers && !self.is_rejoining(&rejoined.call_id) {
                     self.offer_to(&rejoined.call_id, user, call_type);
                 }
-                true
+                known
             }
             ServerEvent::ParticipantChanged(changed) => self.local(&changed.call_id).is_some(),
             ServerEvent::Elsewhere(_) => true,

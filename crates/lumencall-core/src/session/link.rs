@@ -20,6 +20,11 @@ words! {
     }
 }
 
+/// A frame was larger than the server takes (RFC 6455, 7.4.1).
+const TOO_LARGE: u16 = 1009;
+/// The protocol that this version speaks.
+const PROTOCOL: &str = "lumencall.1";
+
 /// The user's token has expired.
 const TOKEN_EXPIRED: u16 = 4503;
 /// The user's token was refused.
@@ -68,9 +73,10 @@ impl ClientSession {
     }
 
     pub(super) fn handle_welcome(&mut self, now: Millis, welcome: Welcome) {
-        if welcome.resumed && !self.kept.goes_on() {
+        if &*welcome.protocol != PROTOCOL || welcome.resumed && !self.kept.goes_on() {
             return self.abandon_socket(now, &Failure::PROTOCOL);
         }
+        self.user = Some(welcome.user_id);
         let Welcome { device_id, secret, ice_servers, resumed, received, calls, .. } = welcome;
         let same_device = self.identity.as_ref().is_some_and(|(device, _)| *device == device_id);
         self.identity = Some((device_id.clone(), secret.clone()));
@@ -80,21 +86,27 @@ impl ClientSession {
         self.pulse.token_expires(now, welcome.token_expires_in);
         self.pulse.ice_servers_expire(now, welcome.ice_servers_expire_in);
         self.unread = 0;
-        let connecting: Vec<Waiting> =
-            self.waiting.extract_if(.., |waiting| matches!(waiting.what, What::Connect)).collect();
         self.set_link(Link::Open);
+        while let Some(index) = self.waiting.iter().position(|waiting| matches!(waiting.what, What::Connect)) {
+            if let Some((ticket, _)) = self.waiting.swap_remove(index).deadline {
+                self.act(Action::Settle { ticket, result: Ok(None) });
+            }
+        }
         if resumed {
-            self.send_again(received.unwrap_or_default());
+            self.send_again(now, received.unwrap_or_default());
         } else {
             self.last_seq = 0;
             self.kept.start();
-            self.fail_waiting(&Failure::LOST);
             self.reconcile(calls.filter(|_| same_device));
         }
-        for waiting in connecting {
-            if let Some((ticket, _)) = waiting.deadline {
-                self.act(Action::Settle { ticket, result: Ok(None) });
-            }
+    }
+
+    /// The app gave no token, so no socket was opened.
+    pub fn handle_no_token(&mut self, now: Millis) {
+        match self.link {
+            Link::Opening => self.close(&Failure::NO_TOKEN),
+            Link::Lost => self.restore(now, false),
+            Link::Closed | Link::Open => {}
         }
     }
 
@@ -112,7 +124,12 @@ impl ClientSession {
             (Link::Closed, _) => {}
             (Link::Opening, refused) => self.close(&refused.unwrap_or(Failure::LOST)),
             (Link::Open | Link::Lost, Some(failure)) => self.be_refused(failure),
-            (link @ (Link::Open | Link::Lost), None) => self.restore(now, link == Link::Open),
+            (link @ (Link::Open | Link::Lost), None) => {
+                if link == Link::Open && code == TOO_LARGE {
+                    self.kept.refuse();
+                }
+                self.restore(now, link == Link::Open);
+            }
         }
     }
 
@@ -174,7 +191,7 @@ impl ClientSession {
         if let Some(local) = self.calls.iter().find(|local| local.part == Part::Engaged) {
             self.give_up(local.call.id.clone());
         }
-        if self.link != Link::Closed {
+        if self.has_socket() {
             self.act(Action::CloseSocket { goodbye: true });
         }
         if self.identity.take().is_some() {
@@ -189,8 +206,21 @@ impl ClientSession {
             return;
         }
         self.send(Command::Suspend(Nothing {}));
-        self.act(Action::CloseSocket { goodbye: false });
+        if self.has_socket() {
+            self.act(Action::CloseSocket { goodbye: false });
+        }
         self.close(&Failure::LOST);
+        // They are over for this page, and can be taken up by the one that comes.
+        self.ended.clear();
+    }
+
+    /// Whether a socket is open, or is being opened.
+    const fn has_socket(&self) -> bool {
+        match self.link {
+            Link::Closed => false,
+            Link::Opening | Link::Open => true,
+            Link::Lost => self.pulse.is_trying(),
+        }
     }
 
     /// A newer token. Of effect while the connection stands; each time that a socket is opened the driver shows the newest.

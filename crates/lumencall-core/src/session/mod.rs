@@ -38,7 +38,8 @@ const REMEMBERED: usize = 16;
 /// A client's session. See the module.
 #[derive(Debug)]
 pub struct ClientSession {
-    user: UserId,
+    /// Who the session is for; nothing before the first welcome, where only a token says it.
+    user: Option<UserId>,
     command_timeout: Millis,
     link: Link,
     /// Where the session is taken up again: the device that this is, with its secret.
@@ -60,9 +61,9 @@ pub struct ClientSession {
 }
 
 impl ClientSession {
-    /// A session for this user that is not connected. A command fails when the server has not answered it in
+    /// A session for this user, or for whom the token is for, that is not connected. A command fails when the server has not answered it in
     /// `command_timeout`. `chance` is any number but those of other clients: so that not all come back at the same time.
-    pub fn new(user: UserId, command_timeout: Millis, chance: u32) -> Self {
+    pub fn new(user: Option<UserId>, command_timeout: Millis, chance: u32) -> Self {
         Self {
             user,
             command_timeout,
@@ -98,8 +99,12 @@ impl ClientSession {
     }
 
     /// Who the session is for.
-    pub const fn user(&self) -> &UserId {
-        &self.user
+    pub const fn user(&self) -> Option<&UserId> {
+        self.user.as_ref()
+    }
+
+    fn is_me(&self, user: &UserId) -> bool {
+        self.user.as_ref() == Some(user)
     }
 
     /// Where the connection to the server stands.

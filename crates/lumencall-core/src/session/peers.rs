@@ -50,6 +50,7 @@ impl ClientSession {
 
     /// An offer is answered by a device that is in the call. One that rings keeps it, unread, for when it accepts.
     pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: &Private) {
+        let rejoining = self.is_rejoining(call);
         let Some(local) = self.local(call) else { return };
         match local.part {
             Part::Ringing => {
@@ -59,6 +60,8 @@ impl ClientSession {
                 }
             }
             Part::Leaving => {}
+            // It is for the page that was there before.
+            Part::Engaged if rejoining => {}
             Part::Engaged => {
                 let call_type = local.call.call_type;
                 if local.peer(from).is_none() {
@@ -115,7 +118,7 @@ impl ClientSession {
         let incarnation = local.incarnation_of(user);
         let description = Description {
             call_id: call.clone(),
-            from_user_id: Some(me),
+            from_user_id: me,
             to_user_id: user.clone(),
             kind,
             sdp: Private::new(sdp),
@@ -136,7 +139,7 @@ impl ClientSession {
         let local = self.local(&candidate.call_id).filter(|local| local.part == Part::Engaged);
         let Some(local) = local else { return };
         if local.peer(&candidate.to_user_id).is_some() {
-            candidate.from_user_id = Some(me);
+            candidate.from_user_id = me;
             candidate.incarnation = local.incarnation_of(&candidate.to_user_id);
             self.send(Command::Candidate(candidate));
         }
@@ -166,7 +169,7 @@ impl ClientSession {
             return;
         }
         let (joined, others) = (local.has_joined(user), local.call.callee_ids.len() > 1);
-        let in_vain = local.call.caller_id == me && !local.is_answered() && !others;
+        let in_vain = Some(&local.call.caller_id) == me.as_ref() && !local.is_answered() && !others;
         self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
         if in_vain {
             self.give_up(call.clone());

@@ -74,6 +74,11 @@ impl Pulse {
         }
     }
 
+    /// Whether a socket is being opened after a loss.
+    pub(super) const fn is_trying(&self) -> bool {
+        self.attempt.is_some()
+    }
+
     /// The connection stands.
     pub(super) fn open(&mut self, now: Millis) {
         *self = Self { attempts: self.attempts, open_since: now, heard: now, ..Self::new(self.chance) };
@@ -87,12 +92,12 @@ impl Pulse {
 
     /// What expires in so many seconds is to be renewed at four fifths of that.
     pub(super) fn token_expires(&mut self, now: Millis, seconds: Option<u32>) {
-        self.token = seconds.map(|seconds| now + Millis::from(seconds) * 800);
+        self.token = seconds.map(|seconds| now + (Millis::from(seconds) * 800).max(SOUND));
     }
 
     /// As for the token.
     pub(super) fn ice_servers_expire(&mut self, now: Millis, seconds: Option<u32>) {
-        self.ice_servers = seconds.map(|seconds| now + Millis::from(seconds) * 800);
+        self.ice_servers = seconds.map(|seconds| now + (Millis::from(seconds) * 800).max(SOUND));
     }
 
     /// The connection is lost, or could not be restored: it is tried again after a pause of any length up to twice the one before

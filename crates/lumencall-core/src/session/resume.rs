@@ -1,10 +1,12 @@
 //! After a cut, or a reload: what the server says of this device's calls, and how what is known here follows.
 
-use super::calls::{LocalCall, Part};
+use super::calls::{LocalCall, Part, state_changed};
 use super::commands::What;
 use super::{ClientSession, Event, Failure, FailureCode, Ticket};
-use crate::wire::{Command, EndCause, Rejoin, ServerEvent};
-use crate::{Call, CallId, CallState, Millis, UserId};
+use crate::wire::{
+    Command, EndCause, Hangup, MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft, Rejoin, ServerEvent,
+};
+use crate::{Call, CallId, CallParticipant, MediaFlags, Millis, UserId};
 
 impl ClientSession {
     /// The calls that this device is in, by the server's word, and that this page knows nothing of: it was loaded anew. Each
@@ -21,68 +23,153 @@ impl ClientSession {
         if self.is_engaged() {
             return self.refuse(super::commands::ALREADY_IN_CALL.about(call));
         }
-        let left = self.resumable.swap_remove(index);
+        let mut left = self.resumable.swap_remove(index);
+        // A new page shows what one shows who joins.
+        let shown = MediaFlags::at_join(left.call_type);
+        left.participants.iter_mut().filter(|one| self.is_me(&one.user_id)).for_each(|me| me.set_media(shown));
         self.calls.push(LocalCall::new(left, Part::Engaged));
         self.ask(now, Command::Rejoin(Rejoin { call_id: call.clone() }), What::Rejoin(call.clone()))
     }
 
+    /// Whether this device has asked to be let into the call again. Until it is, nobody connects to it.
+    pub(super) fn is_rejoining(&self, call: &CallId) -> bool {
+        self.waiting.iter().any(|waiting| matches!(&waiting.what, What::Rejoin(id) if id == call))
+    }
+
     /// The server has let this page into the call, with new connections: those who are in it offer them, and a caller does
     /// to whom it calls still.
-    pub(super) fn rejoined(&mut self, call: &Call) {
-        let me = self.user.clone();
-        let Some(local) = self.local(&call.id) else { return };
-        let before = std::mem::replace(&mut local.call, call.clone()).state;
-        let rung: Vec<UserId> =
-            call.callee_ids.iter().filter(|callee| !local.has_joined(callee)).cloned().collect();
-        if call.caller_id == me {
-            for callee in rung {
-                self.offer_to(&call.id, &callee, call.call_type);
+    fn rejoined(&mut self, call: &Call) {
+        let shown = self.shown_in(&call.id);
+        self.catch_up(call);
+        if self.is_me(&call.caller_id) {
+            let has_joined = |user: &UserId| call.participants.iter().any(|one| one.user_id == *user);
+            for callee in call.callee_ids.iter().filter(|callee| !has_joined(callee)) {
+                self.offer_to(&call.id, callee, call.call_type);
             }
         }
-        if before != call.state {
-            self.tell_state(call, call.state);
+        // To the others it shows what one shows who joins.
+        if let Some(shown) = shown.filter(|shown| self.shown_in(&call.id).as_ref() != Some(shown)) {
+            let toggle = MediaToggle {
+                call_id: call.id.clone(),
+                audio: Some(shown.audio),
+                video: Some(shown.video),
+                screen_share: Some(shown.screen_share),
+            };
+            self.request(Command::MediaToggle(toggle.clone()), What::Toggle(toggle));
         }
     }
 
-    /// The server's session does not go on. `calls` are those in which it still knows this device; nothing where it does not
-    /// know the device.
+    /// What this device shows in the call, as far as the server has told.
+    fn shown_in(&self, call: &CallId) -> Option<MediaFlags> {
+        let local = self.calls.iter().find(|local| local.call.id == *call)?;
+        let mut participants = local.call.participants.iter();
+        participants.find(|one| self.is_me(&one.user_id)).map(CallParticipant::media)
+    }
+
+    /// The call is as the server tells it. What happened meanwhile is told now: the states on the way, then who left, who
+    /// came, and what others show.
+    fn catch_up(&mut self, call: &Call) {
+        let Some(local) = self.local(&call.id) else { return };
+        let before = std::mem::replace(&mut local.call, call.clone());
+        for state in before.state.way_to(call.state) {
+            self.emit(Event::Call(ServerEvent::StateChanged(state_changed(call, *state))));
+        }
+        let others =
+            |known: &[CallParticipant]| known.iter().filter(|one| !self.is_me(&one.user_id)).cloned().collect();
+        let (were, are): (Vec<_>, Vec<_>) = (others(&before.participants), others(&call.participants));
+        let is_one = |one: &CallParticipant, other: &CallParticipant| {
+            one.user_id == other.user_id && one.joined_at == other.joined_at
+        };
+        for left in were.iter().filter(|known| !are.iter().any(|one| is_one(one, known))) {
+            let (call_id, user_id) = (call.id.clone(), left.user_id.clone());
+            self.emit(Event::Call(ServerEvent::ParticipantLeft(ParticipantLeft { call_id, user_id })));
+        }
+        for participant in are {
+            let (call_id, media) = (call.id.clone(), participant.media());
+            let event = match were.iter().find(|known| is_one(known, &participant)) {
+                None => ServerEvent::ParticipantJoined(ParticipantJoined { call_id, participant }),
+                Some(known) if known.media() != media => ServerEvent::MediaChanged(MediaChanged {
+                    call_id,
+                    user_id: participant.user_id,
+                    audio: Some(media.audio),
+                    video: Some(media.video),
+                    screen_share: Some(media.screen_share),
+                }),
+                Some(_) => continue,
+            };
+            self.emit(Event::Call(event));
+        }
+    }
+
+    /// The server's session does not go on, and no command that waits is answered. `calls` are those in which it still knows
+    /// this device; nothing where it does not know the device.
     pub(super) fn reconcile(&mut self, calls: Option<Vec<Call>>) {
         let cause = calls.is_none().then_some(EndCause::ServerRestarted);
         let told = calls.unwrap_or_default();
+        let initiating = self.waiting.iter().any(|waiting| matches!(waiting.what, What::Initiate));
+        let waiting = std::mem::take(&mut self.waiting);
+        // Who has accepted, and is in the call, has only not heard so.
+        let is_in = |id: &CallId| {
+            told.iter().any(|call| call.id == *id && self.is_participant(call)) && self.is_engaged_in(id)
+        };
+        let (entering, lost): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|waiting| match &waiting.what {
+                What::Accept(call) | What::Rejoin(call) => waiting.deadline.is_some() && is_in(call),
+                What::Connect
+                | What::Authenticate
+                | What::IceServers
+                | What::Initiate
+                | What::Toggle(_)
+                | What::Choose(_)
+                | What::Leave(_) => false,
+            });
+        self.waiting = lost;
+        self.fail_waiting(&Failure::LOST);
         for id in self.calls.iter().map(|local| local.call.id.clone()).collect::<Vec<_>>() {
+            let waits = entering.iter().find(|waiting| waiting.what.call() == Some(&id));
             match told.iter().find(|call| call.id == id) {
-                Some(call) => self.follow(call),
+                Some(call) => self.follow(call, waits.and_then(|waiting| waiting.deadline)),
                 None => self.end_here(&id, cause),
             }
         }
         self.resumable.clear();
         for call in told {
-            if self.local(&call.id).is_some() || self.ended.contains(&call.id) {
-            } else if self.is_participant(&call) {
-                self.resumable.push(call);
-            } else {
+            if self.local(&call.id).is_some() {
+            } else if !self.is_participant(&call) {
                 self.handle_event(ServerEvent::Incoming(call));
+            } else if initiating || self.ended.contains(&call.id) {
+                // The app was told that it did not come about, or that it is over.
+                self.send(Command::Hangup(Hangup { call_id: call.id }));
+            } else {
+                self.resumable.push(call);
             }
         }
     }
 
     fn is_participant(&self, call: &Call) -> bool {
-        call.participants.iter().any(|participant| participant.user_id == self.user)
+        call.participants.iter().any(|participant| self.is_me(&participant.user_id))
     }
 
-    /// A call that is known here and there. What was signaled meanwhile is lost.
-    fn follow(&mut self, call: &Call) {
+    /// A call that is known here and there. What was signaled meanwhile is lost. `waits` is who waits to be in it, and until
+    /// when.
+    fn follow(&mut self, call: &Call, waits: Option<(Ticket, Millis)>) {
         let joined = self.is_participant(call);
         let Some(local) = self.local(&call.id) else { return };
         local.offers.clear();
         match (local.part, joined) {
-            (Part::Leaving, _) => self.give_up(call.id.clone()),
+            (Part::Leaving, false) => self.give_up(call.id.clone()),
+            // It was left here; or an initiate met it, and whoever gave that has been told that it failed.
+            (Part::Leaving | Part::Ringing, true) => {
+                self.catch_up(call);
+                self.give_up(call.id.clone());
+            }
             (Part::Engaged, true) => {
                 for user in local.peers.iter().map(|peer| peer.user.clone()).collect::<Vec<_>>() {
                     self.close_peer(&call.id, &user);
                 }
+                self.catch_up(call);
                 let command = Command::Rejoin(Rejoin { call_id: call.id.clone() });
-                self.request(command, What::Rejoin(call.id.clone()));
+                self.post_waiting(command, What::Rejoin(call.id.clone()), waits);
             }
             (Part::Engaged, false) => {
                 // The accept was lost on its way, and whoever gave it has been told so: it rings on.
@@ -90,8 +177,6 @@ impl ClientSession {
                 self.ring_on(call);
             }
             (Part::Ringing, false) => self.ring_on(call),
-            // Another page of this device was in it.
-            (Part::Ringing, true) => self.end_here(&call.id, None),
         }
     }
 
@@ -113,26 +198,29 @@ impl ClientSession {
 
     /// What the server says to a rejoin. Nobody may wait for it: after a cut it is made without being asked for.
     pub(super) fn rejoin_answered(&mut self, id: &CallId, result: &mut Result<Option<Call>, Failure>) {
+        if !self.is_engaged_in(id) {
+            // It ended meanwhile, or was left.
+            *result = Err(Failure::ENDED);
+        }
         match result {
-            Ok(Some(call)) if self.is_engaged_in(id) => {
-                let call = call.clone();
-                self.rejoined(&call);
+            Ok(Some(call)) => self.rejoined(call),
+            Ok(None) => {
+                *result = Err(Failure::PROTOCOL);
+                self.cannot_rejoin(id, true);
             }
-            Ok(_) => *result = Err(Failure::ENDED),
             Err(failure) => {
-                let failure = failure.clone();
-                if self.is_engaged_in(id) {
-                    // It ended, or cannot be taken up.
-                    if failure.code != FailureCode::UnknownCall {
-                        self.give_up(id.clone());
-                    }
-                    self.end_here(id, None);
-                }
+                let is_there = failure.code != FailureCode::UnknownCall;
+                self.cannot_rejoin(id, is_there);
             }
         }
     }
 
-    fn tell_state(&mut self, call: &Call, state: CallState) {
-        self.emit(Event::Call(ServerEvent::StateChanged(super::calls::state_changed(call, state))));
+    fn cannot_rejoin(&mut self, id: &CallId, is_there: bool) {
+        if self.is_engaged_in(id) {
+            if is_there {
+                self.give_up(id.clone());
+            }
+            self.end_here(id, None);
+        }
     }
 }

@@ -172,13 +172,15 @@ impl ServerEvent {
             | Self::ParticipantChanged(_)
             | Self::ParticipantRejoined(_)
             | Self::Elsewhere(_) => return None,
-            Self::Incoming(_)
-            | Self::ParticipantJoined(_)
-            | Self::ParticipantLeft(_)
-            | Self::MediaChanged(_)
-            | Self::Offer(_)
-            | Self::Answer(_)
-            | Self::Candidate(_) => {}
+            Self::Incoming(call) => {
+                for participant in &mut call.participants {
+                    participant.incarnation = None;
+                }
+            }
+            Self::ParticipantJoined(joined) => joined.participant.incarnation = None,
+            Self::Offer(description) | Self::Answer(description) => description.incarnation = None,
+            Self::Candidate(candidate) => candidate.incarnation = None,
+            Self::ParticipantLeft(_) | Self::MediaChanged(_) => {}
         }
         Some(self)
     }

@@ -1,7 +1,7 @@
 //! The frames of a session of the SDK that are about no call.
 
 use super::{Private, record};
-use crate::{Call, DeviceId};
+use crate::{Call, DeviceId, UserId};
 
 record! {
     /// `session:open`: the SDK's first frame.
@@ -28,6 +28,8 @@ record! {
     pub struct Welcome {
         /// The version of the protocol, `lumencall.1`.
         protocol: Box<str> = "protocol",
+        /// The user that the client is.
+        user_id: UserId = "userId",
         /// The device that the client is now.
         device_id: DeviceId = "deviceId",
         /// What a client shows to go on with this session; never to be logged or put in a URL.

@@ -149,7 +149,7 @@ fn i11_nothing_is_heard_of_a_call_that_ended() {
         for follower in [
             Input::Deadline { call: call(CALL) },
             Input::RingDevice { call: call(CALL), device: sdk("bob/1") },
-            Input::LoseDevice { call: call(CALL), device: sdk("bob/1") },
+            Input::LoseDevice { call: call(CALL), device: sdk("bob/1"), goodbye: false },
         ] {
             assert!(!world.input(follower).expect("it is no command").changed);
         }

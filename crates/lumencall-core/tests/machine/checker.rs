@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lumencall_core::machine::{
-    CallCommand, CallRecord, Dialect, Effect, Input, Member, Origin, Phase, Records, TABLE, UserRecord,
+    CallCommand, CallRecord, Dialect, Effect, Input, Member, Origin, Page, Phase, Records, TABLE, UserRecord,
 };
 use lumencall_core::wire::{ConnectionState, ServerEvent};
 use lumencall_core::{Call, CallId, CallState, DeviceId, EndReason, UserId};
@@ -43,6 +43,19 @@ impl Checker {
         match input {
             Input::DeviceConnected(device) => drop(self.gone.remove(&device.device.id)),
             Input::DeviceGone(device) => drop(self.gone.insert(device.device.id.clone())),
+            Input::UserDeadline(_) => {
+                self.gone.extend(effects.iter().filter_map(|effect| match effect {
+                    Effect::Forget(origin) => Some(origin.device.id.clone()),
+                    Effect::Send { .. } | Effect::Then(_) => None,
+                }));
+            }
+            Input::Command { from, command: CallCommand::Rejoin(_) } => {
+                let told = reply.expect("a rejoin is answered with its call");
+                let key = (told.id.clone(), from.device.id.clone());
+                let state = before.call.as_ref().expect("there is a call").state;
+                // Nothing that came to the page before counts.
+                self.views.insert(key, View { state, described: BTreeSet::new() });
+            }
             Input::Command { from, command: CallCommand::Initiate { fresh, .. } } => {
                 let told = reply.expect("an initiate is answered with its call").state;
                 assert_eq!(told, CallState::Initiating);
@@ -55,7 +68,12 @@ impl Checker {
                 self.enters(from, before, reply);
             }
             Input::Command { .. }
+            | Input::DeviceAway { .. }
+            | Input::DeviceBack { .. }
             | Input::RingDevice { .. }
+            | Input::RingAgain { .. }
+            | Input::MemberAway { .. }
+            | Input::MemberBack { .. }
             | Input::LoseDevice { .. }
             | Input::Engaged { .. }
             | Input::Deadline { .. } => {}
@@ -169,6 +187,13 @@ impl Checker {
                     || before.is_some_and(|call| call.has_joined(user, device));
                 assert!(inside, "{event:?} at {device:?}, which is not in the call");
             }
+            ServerEvent::ParticipantRejoined(rejoined) => {
+                let who = &rejoined.participant.user_id;
+                assert_ne!(who, user, "nobody hears of their own new page");
+                let member = call.and_then(|call| call.member(who)).expect("who rejoins is in the call");
+                assert_eq!(Some(member.incarnation()), rejoined.participant.incarnation, "{event:?}");
+                view.described.remove(who);
+            }
             ServerEvent::Offer(description) | ServerEvent::Answer(description) => {
                 let from = description.from_user_id.clone().expect("the server says who");
                 let call = call.expect("I11: nothing is relayed when the call is over");
@@ -210,6 +235,13 @@ impl Checker {
             if let Some(engaged) = &user.engaged {
                 assert!(calls[&engaged.call].has_joined(&user.user, &engaged.device), "{user:?}");
             }
+            for away in &user.away {
+                let is_known = user.devices.iter().any(|device| device.id == away.device);
+                assert!(is_known || !pending.is_empty(), "{away:?} is no device of {user:?}");
+                // A new page has something to take its place in.
+                let engaged = user.engaged_with(&away.device).is_some();
+                assert!(!away.connected || (away.page == Page::New && engaged), "{away:?} of {user:?}");
+            }
             for ring in &user.rings {
                 let member = calls[&ring.call].member(&user.user).expect("it rings at a member");
                 assert!(matches!(member.phase, Phase::Rung { .. }), "{user:?} {member:?}");
@@ -248,6 +280,13 @@ impl Checker {
                 let (joined, rung) =
                     (member.joined_device().is_some(), matches!(member.phase, Phase::Rung { .. }));
                 assert_eq!((engaged, rings), (joined, rung), "{member:?} and {user:?}");
+                if let Phase::Joined { device, away, .. } = &member.phase
+                    && pending.is_empty()
+                {
+                    let is_away = user.is_some_and(|user| user.away.iter().any(|away| away.device == device.id));
+                    assert_eq!(*away, is_away, "{member:?} and {user:?}");
+                    assert!(!is_away || device.dialect == Dialect::Sdk, "{device:?} is away");
+                }
                 if pending.is_empty() {
                     let known = user.map_or(&[][..], |user| &user.devices);
                     let here = member.devices().iter().all(|device| known.contains(device));
@@ -264,7 +303,7 @@ impl Checker {
 fn leaves(effect: &Effect, who: &UserId) -> bool {
     match effect {
         Effect::Send { event: ServerEvent::ParticipantLeft(left), .. } => left.user_id == *who,
-        Effect::Send { .. } | Effect::Then(_) => false,
+        Effect::Send { .. } | Effect::Forget(_) | Effect::Then(_) => false,
     }
 }
 
@@ -278,6 +317,7 @@ fn event_call(event: &ServerEvent) -> &CallId {
         ServerEvent::MediaChanged(changed) => &changed.call_id,
         ServerEvent::CalleeChanged(changed) => &changed.call_id,
         ServerEvent::ParticipantChanged(changed) => &changed.call_id,
+        ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
         ServerEvent::Elsewhere(elsewhere) => &elsewhere.call_id,
         ServerEvent::Offer(description) | ServerEvent::Answer(description) => &description.call_id,
         ServerEvent::Candidate(candidate) => &candidate.call_id,

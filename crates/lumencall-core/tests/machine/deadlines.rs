@@ -133,7 +133,17 @@ fn the_times_are_those_that_the_server_is_run_with() {
 
 #[test]
 fn the_defaults_are_the_documented_ones() {
-    let Rules { ring_timeout, setup_timeout, answer_timeout, reconnect_timeout, candidates, members, rings } =
+    let Rules {
+        ring_timeout,
+        setup_timeout,
+        answer_timeout,
+        reconnect_timeout,
+        resume_in_call,
+        resume,
+        candidates,
+        members,
+        rings,
+    } =
         Rules::default();
     assert_eq!(
         (ring_timeout, setup_timeout, answer_timeout, reconnect_timeout),

@@ -61,9 +61,9 @@ fn every_kind_of_input_has_a_row() {
             Row::Fires(..) => drop(kinds.insert("deadline")),
         }
     }
-    let about_calls = Command::EVENTS.iter().copied().filter(|event| *event != "session:open");
+    let about_calls = Command::EVENTS.iter().copied().filter(|event| !event.starts_with("session:"));
     assert_eq!(commands, about_calls.collect());
-    assert_eq!(kinds.len(), 7, "{kinds:?}");
+    assert_eq!(kinds.len(), 13, "{kinds:?}");
 }
 
 /// A word for each kind of input but commands. Who adds one adds rows for it too, and counts it above.
@@ -72,7 +72,13 @@ fn kind(input: &Input) -> &'static str {
         Input::Command { .. } => panic!("commands have rows of their own"),
         Input::Meet { .. } => "meet",
         Input::DeviceConnected(_) => "connected",
+        Input::DeviceAway { .. } => "away",
+        Input::DeviceBack { .. } => "back",
         Input::DeviceGone(_) => "gone",
+        Input::UserDeadline(_) => "user-deadline",
+        Input::RingAgain { .. } => "ring again",
+        Input::MemberAway { .. } => "member away",
+        Input::MemberBack { .. } => "member back",
         Input::RingDevice { .. } => "ring",
         Input::LoseDevice { .. } => "lose",
         Input::Engaged { .. } => "engaged",
@@ -103,7 +109,15 @@ fn rows() -> Vec<Row> {
             format!("ring, late: {who}"),
             Input::RingDevice { call: call.clone(), device: device.clone() },
         ));
-        rows.push(Row::Happens(format!("lose, not gone: {who}"), Input::LoseDevice { call, device }));
+        let lost = Input::LoseDevice { call, device, goodbye: false };
+        rows.push(Row::Happens(format!("lose, not gone: {who}"), lost));
+    }
+    for (who, device) in PEOPLE {
+        rows.extend(absences(who, &sdk(device)));
+    }
+    for user in ["alice", "bob", "carol"] {
+        let name = format!("user deadline, nobody away: {user}");
+        rows.push(Row::Happens(name, Input::UserDeadline(say::user(user))));
     }
     for (who, device) in PEOPLE {
         let from = sdk(device);
@@ -122,11 +136,33 @@ fn rows() -> Vec<Row> {
     rows
 }
 
+/// All that comes of a device which goes and comes back, where it has not gone.
+fn absences(who: &str, device: &Origin) -> Vec<Row> {
+    let (call, device) = (|| say::call(CALL), || device.clone());
+    let rows = [
+        ("away", Input::DeviceAway { device: device(), leaving: false }),
+        ("away, leaving", Input::DeviceAway { device: device(), leaving: true }),
+        ("back, not away", Input::DeviceBack { device: device(), anew: false }),
+        ("back anew, not away", Input::DeviceBack { device: device(), anew: true }),
+        ("ring again, not back", Input::RingAgain { call: call(), device: device() }),
+        ("member away, not away", Input::MemberAway { call: call(), device: device(), page_gone: false }),
+        ("member's page gone, not gone", Input::MemberAway { call: call(), device: device(), page_gone: true }),
+        ("member back, not away", Input::MemberBack { call: call(), device: device() }),
+    ];
+    rows.into_iter().map(|(what, input)| Row::Happens(format!("{what}: {who}"), input)).collect()
+}
+
 /// The messages that an event has, by what they say that matters.
 fn said(event: &str, peer: &str) -> Vec<(String, Command)> {
     let one = |command| vec![(event.to_owned(), command)];
     match event {
-        "session:open" => Vec::new(),
+        // They are about no call.
+        "session:open"
+        | "session:ping"
+        | "session:suspend"
+        | "session:authenticate"
+        | "session:ice-servers" => Vec::new(),
+        "call:rejoin" => one(say::rejoin(CALL)),
         "call:initiate" => one(say::initiate(&["dave"])),
         "call:respond" => {
             let says = |action: &RespondAction| {

@@ -3,7 +3,7 @@
 use lumencall_core::machine::{Device, Dialect, Origin};
 use lumencall_core::wire::{
     CallInitiate, CallRespond, Command, ConnectionReport, ConnectionState, Description, DescriptionType,
-    Extra, Hangup, IceCandidate, MediaToggle, ParticipantChoice, Private, RespondAction,
+    Extra, Hangup, IceCandidate, MediaToggle, ParticipantChoice, Private, Rejoin, RespondAction,
 };
 use lumencall_core::{CallId, CallType, ConversationId, DeviceId, UserId};
 
@@ -105,6 +105,7 @@ pub(crate) fn description(id: &str, to: &str, kind: DescriptionType, sdp: &str) 
         sdp: Private::new(sdp),
         sealed: None,
         renegotiation: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }
@@ -131,10 +132,32 @@ pub(crate) fn candidate(id: &str, to: &str, text: &str) -> Command {
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
         username_fragment: None,
+        incarnation: None,
         extra: Extra::default(),
     })
 }
 
 pub(crate) fn report(id: &str, peer: &str, state: ConnectionState) -> Command {
-    Command::Report(ConnectionReport { call_id: call(id), peer_user_id: user(peer), state })
+    report_on(id, peer, state, None)
+}
+
+/// The same, on the connection to this page of the peer's.
+pub(crate) fn report_on(id: &str, peer: &str, state: ConnectionState, incarnation: Option<u32>) -> Command {
+    Command::Report(ConnectionReport { call_id: call(id), peer_user_id: user(peer), state, incarnation })
+}
+
+/// A new page takes the place of the old one.
+pub(crate) fn rejoin(id: &str) -> Command {
+    Command::Rejoin(Rejoin { call_id: call(id) })
+}
+
+/// The same signal, for this page of its receiver.
+pub(crate) fn for_page(incarnation: u32, command: Command) -> Command {
+    let incarnation = Some(incarnation);
+    match command {
+        Command::Offer(offer) => Command::Offer(Description { incarnation, ..offer }),
+        Command::Answer(answer) => Command::Answer(Description { incarnation, ..answer }),
+        Command::Candidate(candidate) => Command::Candidate(IceCandidate { incarnation, ..candidate }),
+        command => panic!("{command:?} is no signal"),
+    }
 }

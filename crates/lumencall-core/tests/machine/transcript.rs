@@ -42,6 +42,10 @@ pub(crate) fn line(event: &ServerEvent) -> String {
             let connection = changed.connection.as_str().to_owned();
             named("stands", changed.call_id.as_str(), &changed.user_id, [connection])
         }
+        ServerEvent::ParticipantRejoined(rejoined) => {
+            let page = format!("page {}", rejoined.participant.incarnation.unwrap_or_default());
+            named("rejoined", rejoined.call_id.as_str(), &rejoined.participant.user_id, [page])
+        }
         ServerEvent::Elsewhere(elsewhere) => {
             let word = if elsewhere.engaged { "engaged" } else { "free" };
             vec!["elsewhere".to_owned(), elsewhere.call_id.as_str().to_owned(), word.to_owned()]

@@ -25,6 +25,8 @@ pub(crate) struct World {
     /// Inputs that follow from others. [`World::input`] decides them at once; [`World::step`] leaves them here.
     pub(crate) pending: VecDeque<Input>,
     heard: BTreeMap<DeviceId, Vec<ServerEvent>>,
+    /// The devices whose sessions are over.
+    pub(crate) forgotten: Vec<String>,
     checker: Checker,
     made: u32,
 }
@@ -92,6 +94,11 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Send { device, event, .. } => self.heard.entry(device).or_default().push(event),
+                Effect::Forget(origin) => {
+                    let known = self.users.get(&origin.user).map(|user| &user.devices);
+                    assert!(known.is_none_or(|devices| !devices.contains(&origin.device)), "{origin:?}");
+                    self.forgotten.push(origin.device.id.as_str().to_owned());
+                }
                 Effect::Then(input) => self.pending.push_back(input),
             }
         }
@@ -156,20 +163,37 @@ impl World {
         self.input(Input::DeviceGone(device.clone())).expect("nobody is kept in");
     }
 
+    /// A device loses its socket; or its page has said that it goes.
+    pub(crate) fn away(&mut self, device: &Origin, leaving: bool) {
+        self.input(Input::DeviceAway { device: device.clone(), leaving }).expect("nobody is kept in");
+    }
+
+    /// A device has a socket again, with the page that it had, or knowing nothing.
+    pub(crate) fn back(&mut self, device: &Origin, anew: bool) {
+        self.input(Input::DeviceBack { device: device.clone(), anew }).expect("nobody is kept out");
+    }
+
     /// Time passes. Timers fire when their time has come, in the order of their times.
     pub(crate) fn wait(&mut self, time: Millis) {
         let end = self.clock + time;
-        while let Some((at, id)) = self.next_deadline().filter(|(at, _)| *at <= end) {
-            self.clock = at;
-            self.input(Input::Deadline { call: id.clone() }).expect("a timer is not refused");
-            let later = self.calls.get(&id).is_none_or(|call| call.deadline().is_none_or(|again| again > at));
-            assert!(later, "{id:?} was looked at in time and still waits");
+        while let Some((at, input)) = self.next_deadline().filter(|(at, _)| *at <= end) {
+            self.clock = self.clock.max(at);
+            self.input(input.clone()).expect("a timer is not refused");
+            let later = self.next_deadline().is_none_or(|(again, next)| again > self.clock || next != input);
+            assert!(later, "{input:?} came in time and is still waited for");
         }
         self.clock = end;
     }
 
-    fn next_deadline(&self) -> Option<(Millis, CallId)> {
-        self.calls.values().filter_map(|call| Some((call.deadline()?, call.id.clone()))).min()
+    /// Which timer fires next, and when.
+    fn next_deadline(&self) -> Option<(Millis, Input)> {
+        let calls = self.calls.values().filter_map(|call| {
+            Some((call.deadline()?, Input::Deadline { call: call.id.clone() }))
+        });
+        let users = self.users.values().filter_map(|user| {
+            Some((user.deadline(&self.rules)?, Input::UserDeadline(user.user.clone())))
+        });
+        calls.chain(users).min_by_key(|(at, _)| *at)
     }
 
     /// Where the call stands; nothing where it is over, or never was.

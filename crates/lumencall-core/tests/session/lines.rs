@@ -1,7 +1,7 @@
 //! What a session asks for, as lines that a test can show.
 
 use lumencall_core::session::{Action, Event, Ticket};
-use lumencall_core::wire::{ClientFrame, Command, Description, RespondAction, ServerEvent};
+use lumencall_core::wire::{ClientFrame, Command, Description, RespondAction, ServerEvent, SessionResume};
 use lumencall_core::{Call, CallId, UserId};
 
 use crate::values::sdp_name;
@@ -10,7 +10,10 @@ use crate::values::sdp_name;
 pub(crate) fn line(action: &Action, name: impl FnOnce(Ticket) -> &'static str) -> Option<String> {
     Some(match action {
         Action::OpenSocket => "open-socket".to_owned(),
-        Action::CloseSocket => "close-socket".to_owned(),
+        Action::CloseSocket { goodbye: false } => "close-socket".to_owned(),
+        Action::CloseSocket { goodbye: true } => "close-socket goodbye".to_owned(),
+        Action::ForgetIdentity => "forget-identity".to_owned(),
+        Action::RenewToken => "renew-token".to_owned(),
         Action::Send(frame) => format!("send {}", sent(frame)),
         Action::UseIceServers(servers) => {
             let urls: Vec<&str> = servers.iter().flat_map(|server| &server.urls).map(|url| &**url).collect();
@@ -28,7 +31,8 @@ pub(crate) fn line(action: &Action, name: impl FnOnce(Ticket) -> &'static str) -
             format!("settle {} {result}", name(*ticket))
         }
         Action::Emit(event) => format!("hear {}", heard(event)),
-        Action::Log { .. } => return None,
+        // What is kept for the next page, `Solo` looks at.
+        Action::Log { .. } | Action::KeepIdentity { .. } => return None,
         Action::OpenPeer { call, user, call_type } => {
             format!("{} {}", peer("open-peer", call, user), call_type.as_str())
         }
@@ -61,7 +65,9 @@ pub(crate) fn heard(event: &Event) -> String {
                 let (id, state) = (changed.call_id.as_str(), changed.state.as_str());
                 let reason = changed.end_reason.map(|reason| format!(" {}", reason.as_str()));
                 let elsewhere = changed.answered_elsewhere.map(|_| " elsewhere");
-                format!("{state} {id}{}{}", reason.unwrap_or_default(), elsewhere.unwrap_or_default())
+                let cause = changed.cause.map(|cause| format!(" {}", cause.as_str()));
+                let why = [reason.as_deref(), elsewhere, cause.as_deref()].into_iter().flatten();
+                format!("{state} {id}{}", why.collect::<String>())
             }
             ServerEvent::ParticipantJoined(joined) => {
                 peer("joined", &joined.call_id, &joined.participant.user_id)
@@ -78,6 +84,9 @@ pub(crate) fn heard(event: &Event) -> String {
                 let who = peer("stands", &changed.call_id, &changed.user_id);
                 format!("{who} {}", changed.connection.as_str())
             }
+            ServerEvent::ParticipantRejoined(rejoined) => {
+                peer("rejoined", &rejoined.call_id, &rejoined.participant.user_id)
+            }
             ServerEvent::Elsewhere(elsewhere) => {
                 let word = if elsewhere.engaged { "engaged" } else { "free" };
                 format!("elsewhere {} {word}", elsewhere.call_id.as_str())
@@ -89,10 +98,20 @@ pub(crate) fn heard(event: &Event) -> String {
     }
 }
 
-fn sent(frame: &ClientFrame) -> String {
+/// A frame that is sent, in a line.
+pub(crate) fn sent(frame: &ClientFrame) -> String {
     let number = frame.id.map(|id| format!("#{id} ")).unwrap_or_default();
     let what = match &frame.command {
-        Command::Open(_) => "session:open".to_owned(),
+        Command::Open(open) => match &open.resume {
+            None => "session:open".to_owned(),
+            Some(SessionResume { last_seq: None, .. }) => "session:open page".to_owned(),
+            Some(SessionResume { last_seq: Some(seq), .. }) => format!("session:open after {seq}"),
+        },
+        Command::Ping(_) => "ping".to_owned(),
+        Command::Suspend(_) => "suspend".to_owned(),
+        Command::Authenticate(_) => "authenticate".to_owned(),
+        Command::IceServers(_) => "ice-servers".to_owned(),
+        Command::Rejoin(rejoin) => format!("rejoin {}", rejoin.call_id.as_str()),
         Command::Initiate(initiate) => {
             let callees: Vec<&str> = initiate.callee_ids.iter().map(UserId::as_str).collect();
             format!("initiate {}", callees.join(" "))
@@ -115,10 +134,11 @@ fn sent(frame: &ClientFrame) -> String {
         Command::Answer(answer) => description("answer", answer),
         Command::Candidate(candidate) => {
             let peer = peer("candidate", &candidate.call_id, &candidate.to_user_id);
-            format!("{peer} {}", candidate.candidate.reveal())
+            format!("{peer} {}{}", candidate.candidate.reveal(), page(candidate.incarnation))
         }
         Command::Report(report) => {
-            format!("{} {}", peer("report", &report.call_id, &report.peer_user_id), report.state.as_str())
+            let peer = peer("report", &report.call_id, &report.peer_user_id);
+            format!("{peer} {}{}", report.state.as_str(), page(report.incarnation))
         }
     };
     number + &what
@@ -127,7 +147,13 @@ fn sent(frame: &ClientFrame) -> String {
 fn description(what: &str, description: &Description) -> String {
     let peer = peer(what, &description.call_id, &description.to_user_id);
     let sealed = description.sealed.map(|sealed| if sealed { " sealed" } else { " unsealed" });
-    format!("{peer} {}{}", sdp_name(description.sdp.reveal()), sealed.unwrap_or_default())
+    let name = sdp_name(description.sdp.reveal());
+    format!("{peer} {name}{}{}", sealed.unwrap_or_default(), page(description.incarnation))
+}
+
+/// Which page of its receiver a signal is for, where it is not the first.
+fn page(incarnation: Option<u32>) -> String {
+    incarnation.map(|incarnation| format!(" page {incarnation}")).unwrap_or_default()
 }
 
 fn known(call: &Call) -> String {

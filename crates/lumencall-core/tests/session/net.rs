@@ -5,14 +5,14 @@
 
 use std::collections::VecDeque;
 
-use lumencall_core::machine::{Device, Dialect, Origin, Phase};
+use lumencall_core::machine::Phase;
 use lumencall_core::session::{Action, ClientSession, Event, Link, Ticket};
-use lumencall_core::wire::{ConnectionState, DescriptionType, read_server_frame, write_client_frame};
+use lumencall_core::wire::{ConnectionState, DescriptionType, Private, read_server_frame, write_client_frame};
 use lumencall_core::{Call, CallId, CallState, DeviceId, Millis, UserId};
 
 use crate::lines;
-use crate::server::Server;
-use crate::solo::TIMEOUT;
+use crate::server::{Server, Socket};
+use crate::solo::{CHANCE, TIMEOUT};
 use crate::values::{call_id, initiate, local_candidate, sdp, sdp_name, toggle, user};
 use crate::watch::Watch;
 
@@ -39,10 +39,10 @@ pub(crate) struct Party {
     pub(crate) broken: bool,
     /// How many candidates it gathers for a description.
     pub(crate) candidates: usize,
-    /// What the server knows the socket as.
-    origin: Option<Origin>,
-    sockets: u32,
-    up: VecDeque<(Origin, Sent)>,
+    /// What the browser keeps for the page that comes after this one.
+    pub(crate) identity: Option<(DeviceId, Private)>,
+    socket: Option<Socket>,
+    up: VecDeque<(Socket, Sent)>,
     jobs: VecDeque<Job>,
     peers: Vec<Peer>,
     /// How many descriptions it has made.
@@ -53,7 +53,7 @@ pub(crate) struct Party {
 #[derive(Debug)]
 enum Sent {
     Frame(String),
-    Close,
+    Close { goodbye: bool },
 }
 
 /// A peer connection.
@@ -206,15 +206,100 @@ impl Net {
 
     /// The device's socket breaks. What was on its way either way is lost.
     pub(crate) fn cut(&mut self, name: &str) {
+        self.cut_by(name, 1006);
+    }
+
+    /// The server closes the device's socket with this code.
+    pub(crate) fn cut_by(&mut self, name: &str, code: u16) {
         let now = self.clock;
+        if let Some(socket) = self.lose_socket(name) {
+            let party = self.party(name);
+            party.session.handle_socket_closed(now, code);
+            party.drain();
+            self.server.closed(socket, false, now);
+        }
+    }
+
+    /// The device's socket breaks, and the server does not see it.
+    pub(crate) fn cut_unseen(&mut self, name: &str) {
+        let now = self.clock;
+        if self.lose_socket(name).is_some() {
+            let party = self.party(name);
+            party.session.handle_socket_closed(now, 1006);
+            party.drain();
+        }
+    }
+
+    /// The next frames on their way down are written, and get lost.
+    pub(crate) fn lose_down(&mut self, name: &str, frames: usize) {
         let index = self.index(name);
-        let party = &mut self.parties[index];
-        let Some(origin) = party.origin.take() else { return };
-        party.up.retain(|(from, _)| *from != origin);
+        if let Some(socket) = self.parties[index].socket {
+            for _ in 0..frames {
+                self.server.next_through(socket);
+            }
+        }
+    }
+
+    fn lose_socket(&mut self, name: &str) -> Option<Socket> {
+        let party = self.party(name);
+        let socket = party.socket.take()?;
+        party.up.retain(|(from, _)| *from != socket);
         party.watch.socket_closed();
-        party.session.handle_socket_closed();
-        party.drain();
-        self.server.close(&origin, now);
+        Some(socket)
+    }
+
+    /// Whoever has lost the connection gets it back, and everything that is on its way arrives.
+    pub(crate) fn recover(&mut self) {
+        for _ in 0..4 {
+            if self.parties.iter().all(|party| party.session.link() != Link::Lost) {
+                break;
+            }
+            self.wait(5_000);
+            self.flow();
+        }
+        self.settle();
+    }
+
+    /// Another page takes the place of the device's; the one before has said that it goes, or was gone at once.
+    pub(crate) fn reload(&mut self, name: &'static str, suspends: bool) {
+        let now = self.clock;
+        if suspends {
+            self.input(name, ClientSession::suspend);
+            self.up(name);
+        } else if let Some(socket) = self.lose_socket(name) {
+            self.server.closed(socket, false, now);
+        }
+        let index = self.index(name);
+        let before = std::mem::replace(&mut self.parties[index], Party::new(name));
+        let party = &mut self.parties[index];
+        (party.heard, party.settled) = (before.heard, before.settled);
+        party.described = before.described;
+        party.identity = before.identity;
+        if let Some((device, secret)) = party.identity.clone() {
+            party.session.adopt(device, secret);
+        }
+        self.connect(name);
+    }
+
+    /// The page takes up the call of the one before.
+    pub(crate) fn rejoin(&mut self, name: &str, call: &str) {
+        self.party(name).watch.takes_up(&call_id(call));
+        self.order(name, "rejoin", |session, now| session.rejoin(now, &call_id(call)));
+    }
+
+    /// The calls that the page can take up.
+    pub(crate) fn resumable(&self, name: &str) -> Vec<String> {
+        let resumable = self.parties[self.index(name)].session.resumable().iter();
+        resumable.map(|call| call.id.as_str().to_owned()).collect()
+    }
+
+    /// Everybody's server is another, which knows nothing.
+    pub(crate) fn restart_server(&mut self) {
+        self.server.restarts();
+        for index in 0..self.parties.len() {
+            let name = self.parties[index].name;
+            self.cut_by(name, 1001);
+        }
     }
 
     /// The device's connections to others are found to stand so.
@@ -236,7 +321,7 @@ impl Net {
             if !party.up.is_empty() {
                 moves.push(Move::Up(index));
             }
-            if party.origin.as_ref().is_some_and(|origin| self.server.has_for(origin)) {
+            if party.socket.is_some_and(|socket| self.server.has_for(socket)) {
                 moves.push(Move::Down(index));
             }
             if !party.jobs.is_empty() {
@@ -250,16 +335,16 @@ impl Net {
         match move_ {
             Move::Up(index) => {
                 match self.parties[index].up.pop_front().expect("something is on its way up") {
-                    (from, Sent::Frame(text)) => self.server.receive(&from, &text, self.clock),
-                    (from, Sent::Close) => self.server.close(&from, self.clock),
+                    (from, Sent::Frame(text)) => self.server.frame(from, &text, self.clock),
+                    (from, Sent::Close { goodbye }) => self.server.closed(from, goodbye, self.clock),
                 }
             }
             Move::Down(index) => {
                 let party = &mut self.parties[index];
-                let origin = party.origin.as_ref().expect("there is a socket");
-                let text = self.server.next_for(origin).expect("something is on its way down");
+                let socket = party.socket.expect("there is a socket");
+                let text = self.server.next_through(socket).expect("something is on its way down");
                 let frame = read_server_frame(&text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
-                party.session.handle_frame(frame);
+                party.session.handle_frame(self.clock, frame);
                 party.drain();
             }
             Move::Browser(index) => self.work(index),
@@ -268,10 +353,34 @@ impl Net {
 
     /// Everything that is on its way arrives, and what follows from it too. Afterwards everybody agrees.
     pub(crate) fn settle(&mut self) {
+        self.flow();
+        self.agrees();
+    }
+
+    /// Everything that is on its way arrives, and what follows from it too.
+    pub(crate) fn flow(&mut self) {
         while let Some(move_) = self.moves().first() {
             self.make(*move_);
         }
+    }
+
+    /// Time passes, and everything arrives at once.
+    pub(crate) fn pass(&mut self, time: Millis) {
+        let end = self.clock + time;
+        while self.clock < end {
+            let next = self.next_timer().filter(|at| *at <= end).unwrap_or(end);
+            self.wait(next.saturating_sub(self.clock));
+            self.flow();
+            if next == end {
+                break;
+            }
+        }
         self.agrees();
+    }
+
+    fn next_timer(&self) -> Option<Millis> {
+        let timers = self.parties.iter().filter_map(|party| party.session.poll_timeout());
+        timers.chain(self.server.deadline()).min()
     }
 
     /// The device alone goes on, its socket aside.
@@ -302,8 +411,7 @@ impl Net {
     pub(crate) fn wait(&mut self, time: Millis) {
         let end = self.clock + time;
         loop {
-            let timers = self.parties.iter().filter_map(|party| party.session.poll_timeout());
-            let Some(at) = timers.chain(self.server.deadline()).min().filter(|at| *at <= end) else { break };
+            let Some(at) = self.next_timer().filter(|at| *at <= end) else { break };
             self.clock = at.max(self.clock);
             self.server.look(self.clock);
             for party in &mut self.parties {
@@ -319,12 +427,7 @@ impl Net {
         let (session, watch) = (&mut party.session, &mut party.watch);
         match party.jobs.pop_front().expect("the browser has something to do") {
             Job::OpenSocket => {
-                party.sockets += 1;
-                let id = format!("{}.{}", party.name, party.sockets);
-                let device = Device { id: DeviceId::new(id).expect("it is an id"), dialect: Dialect::Sdk };
-                let origin = Origin { user: session.user().clone(), device };
-                self.server.open(&origin, self.clock);
-                party.origin = Some(origin);
+                party.socket = Some(self.server.socket(user_of(party.name)));
                 watch.socket_opened();
                 session.handle_socket_open();
             }
@@ -362,13 +465,17 @@ impl Net {
     /// What every session knows is what the server knows. It holds where nothing is on its way.
     fn agrees(&self) {
         for party in self.parties.iter().filter(|party| party.session.link() == Link::Open) {
-            let origin = party.origin.as_ref().expect("there is a socket");
+            let socket = party.socket.expect("there is a socket");
+            let origin = self.server.device(socket).expect("it was welcomed");
+            let resumable = party.session.resumable();
             let mut known: Vec<_> = party.session.calls().collect();
             known.sort_by_key(|call| call.id.clone());
             let part_of = self.server.calls.values().filter(|call| {
                 call.member(&origin.user).is_some_and(|member| member.devices().contains(&origin.device))
             });
-            let told: Vec<_> = part_of.collect();
+            let (left, told): (Vec<_>, Vec<_>) =
+                part_of.partition(|call| resumable.iter().any(|known| known.id == call.id));
+            assert_eq!(left.len(), resumable.len(), "{} can take up its calls", party.name);
             let ids = |ids: Vec<&CallId>| ids.into_iter().map(CallId::as_str).collect::<Vec<_>>().join(" ");
             assert_eq!(
                 ids(known.iter().map(|call| &call.id).collect()),
@@ -402,6 +509,10 @@ impl Net {
     }
 }
 
+fn user_of(name: &str) -> UserId {
+    user(name.split_once('/').expect("a device is named user/device").0)
+}
+
 /// The call with its callees in an order of no meaning.
 fn in_order(call: &Call) -> Call {
     let mut call = call.clone();
@@ -411,17 +522,16 @@ fn in_order(call: &Call) -> Call {
 
 impl Party {
     pub(crate) fn new(name: &'static str) -> Self {
-        let (owner, _) = name.split_once('/').expect("a device is named user/device");
         Self {
             name,
-            session: ClientSession::new(user(owner), TIMEOUT),
+            session: ClientSession::new(Some(user_of(name)), TIMEOUT, CHANCE),
             watch: Watch::new(),
             heard: Vec::new(),
             settled: Vec::new(),
             broken: false,
             candidates: 2,
-            origin: None,
-            sockets: 0,
+            identity: None,
+            socket: None,
             up: VecDeque::new(),
             jobs: VecDeque::new(),
             peers: Vec::new(),
@@ -448,6 +558,7 @@ impl Party {
             self.watch.saw(&action);
             self.carry_out(action);
         }
+        self.watch.drained(self.session.resumable());
         for peer in self.peers.iter_mut().filter(|peer| peer.reachable && peer.local.is_some()) {
             if !std::mem::replace(&mut peer.connected, true) {
                 let (call, user) = (peer.call.clone(), peer.user.clone());
@@ -459,15 +570,17 @@ impl Party {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::OpenSocket => self.jobs.push_back(Job::OpenSocket),
-            Action::CloseSocket => {
+            Action::CloseSocket { goodbye } => {
                 self.jobs.retain(|job| !matches!(job, Job::OpenSocket));
-                self.up.extend(self.origin.take().map(|origin| (origin, Sent::Close)));
+                self.up.extend(self.socket.take().map(|socket| (socket, Sent::Close { goodbye })));
             }
             Action::Send(frame) => {
-                let origin = self.origin.clone().expect("there is a socket to send on");
-                self.up.push_back((origin, Sent::Frame(write_client_frame(&frame))));
+                let socket = self.socket.expect("there is a socket to send on");
+                self.up.push_back((socket, Sent::Frame(write_client_frame(&frame))));
             }
-            Action::UseIceServers(_) | Action::Log { .. } => {}
+            Action::KeepIdentity { device, secret } => self.identity = Some((device, secret)),
+            Action::ForgetIdentity => self.identity = None,
+            Action::UseIceServers(_) | Action::RenewToken | Action::Log { .. } => {}
             Action::Settle { ticket, .. } => {
                 let known = self.names.iter().find(|(known, _)| *known == ticket);
                 let name = known.expect("the command was given").1;

@@ -7,11 +7,14 @@ use lumencall_core::wire::{
 };
 
 use crate::lines;
-use crate::values::{call_id, initiate, local_candidate, sdp, toggle, user, welcome};
+use crate::values::{call_id, initiate, local_candidate, sdp, toggle, user, welcome_of};
 use crate::watch::Watch;
 
 /// How long a command may wait for its reply.
 pub(crate) const TIMEOUT: Millis = 10_000;
+
+/// A number like any other.
+pub(crate) const CHANCE: u32 = 4_711;
 
 /// No line.
 pub(crate) const NOTHING: [&str; 0] = [];
@@ -21,15 +24,15 @@ pub(crate) const NOTHING: [&str; 0] = [];
 pub(crate) struct Solo {
     pub(crate) session: ClientSession,
     pub(crate) watch: Watch,
-    now: Millis,
-    seq: u32,
+    pub(crate) now: Millis,
+    pub(crate) seq: u32,
     names: Vec<(Ticket, &'static str)>,
 }
 
 impl Solo {
     /// A session that is not connected.
     pub(crate) fn new(name: &str) -> Self {
-        let session = ClientSession::new(user(name), TIMEOUT);
+        let session = ClientSession::new(Some(user(name)), TIMEOUT, CHANCE);
         Self { session, watch: Watch::new(), now: 1000, seq: 0, names: Vec::new() }
     }
 
@@ -38,7 +41,7 @@ impl Solo {
         let mut solo = Self::new(name);
         solo.connect();
         solo.socket_opens();
-        solo.gets(welcome());
+        solo.gets(welcome_of(name));
         assert_eq!(solo.session.link(), Link::Open);
         solo
     }
@@ -52,6 +55,7 @@ impl Solo {
             };
             seen.extend(lines::line(&action, name));
         }
+        self.watch.drained(self.session.resumable());
         seen
     }
 
@@ -77,14 +81,32 @@ impl Solo {
     }
 
     pub(crate) fn socket_opens(&mut self) -> Vec<String> {
-        self.seq = 0;
         self.watch.socket_opened();
         self.does(ClientSession::handle_socket_open)
     }
 
+    /// The socket breaks.
     pub(crate) fn socket_closes(&mut self) -> Vec<String> {
+        self.socket_closes_with(1006)
+    }
+
+    /// The server closes the socket with this code, or it breaks.
+    pub(crate) fn socket_closes_with(&mut self, code: u16) -> Vec<String> {
         self.watch.socket_closed();
-        self.does(ClientSession::handle_socket_closed)
+        let now = self.now;
+        self.does(|session| session.handle_socket_closed(now, code))
+    }
+
+    /// The session finds the socket gone, and opens another that greets. Returns what it greets with.
+    pub(crate) fn comes_back(&mut self) -> Vec<String> {
+        assert_eq!(self.session.link(), Link::Lost);
+        assert_eq!(self.waits(5_000).last().map(String::as_str), Some("open-socket"));
+        self.socket_opens()
+    }
+
+    pub(crate) fn rejoin(&mut self, call: &str) -> Vec<String> {
+        self.watch.takes_up(&call_id(call));
+        self.order("rejoin", |session, now| session.rejoin(now, &call_id(call)))
     }
 
     pub(crate) fn initiate(&mut self, callee: &str) -> Vec<String> {
@@ -124,7 +146,13 @@ impl Solo {
     /// The server's next message comes, numbered where it has to be.
     pub(crate) fn gets(&mut self, message: ServerMessage) -> Vec<String> {
         let seq = match (&message, self.session.link()) {
-            (ServerMessage::Welcome(_) | ServerMessage::Error(_), Link::Opening) => None,
+            (ServerMessage::Welcome(welcome), Link::Opening | Link::Lost) => {
+                if !welcome.resumed {
+                    self.seq = 0;
+                }
+                None
+            }
+            (ServerMessage::Error(_), Link::Opening | Link::Lost) => None,
             _ => {
                 self.seq += 1;
                 Some(self.seq)
@@ -137,7 +165,8 @@ impl Solo {
     pub(crate) fn gets_numbered(&mut self, seq: Option<u32>, message: ServerMessage) -> Vec<String> {
         let text = write_server_frame(&ServerFrame { seq, message });
         let frame = read_server_frame(&text).expect("the server's frames can be read");
-        self.does(|session| session.handle_frame(frame))
+        let now = self.now;
+        self.does(|session| session.handle_frame(now, frame))
     }
 
     /// A frame comes that cannot be read. It has a number all the same.

@@ -3,7 +3,7 @@
 use lumencall_core::wire::{
     CallInitiate, CalleeChanged, CalleeOutcome, ConnectionState, Description, DescriptionType, Done,
     Elsewhere, ErrorInfo, Extra, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantChanged,
-    ParticipantJoined, ParticipantLeft, Private, Reply, ServerEvent, ServerMessage, StateChanged, Welcome,
+    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Reply, ServerEvent, ServerMessage, StateChanged, Welcome,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -83,25 +83,63 @@ pub(crate) fn call(id: &str, state: CallState) -> Call {
     }
 }
 
+/// Alice is welcome.
 pub(crate) fn welcome() -> ServerMessage {
+    welcome_of("alice")
+}
+
+/// This user is welcome, with a device of which nothing is known.
+pub(crate) fn welcome_of(name: &str) -> ServerMessage {
+    ServerMessage::Welcome(welcoming(name))
+}
+
+/// What a welcome says to this user, whose device is new.
+pub(crate) fn welcoming(name: &str) -> Welcome {
     let server = IceServer { urls: vec!["stun:stun.test".into()], username: None, credential: None };
-    ServerMessage::Welcome(Welcome {
+    Welcome {
         protocol: "lumencall.1".into(),
+        user_id: user(name),
         device_id: DeviceId::new("dev-1").expect("it is an id"),
         secret: Private::new("s3cret"),
         resumed: false,
+        received: None,
+        calls: None,
         ice_servers: vec![server],
-    })
+        ice_servers_expire_in: None,
+        token_expires_in: None,
+    }
+}
+
+/// The session goes on, and the server has had as many frames as this in it.
+pub(crate) fn resumed(name: &str, received: u32) -> ServerMessage {
+    ServerMessage::Welcome(Welcome { resumed: true, received: Some(received), ..welcoming(name) })
+}
+
+/// The device is known, with these calls, and the session does not go on.
+pub(crate) fn known(name: &str, calls: Vec<Call>) -> ServerMessage {
+    ServerMessage::Welcome(Welcome { calls: Some(calls), ..welcoming(name) })
+}
+
+/// Nothing is known of the device: it is another.
+pub(crate) fn unknown(name: &str) -> ServerMessage {
+    let device_id = DeviceId::new("dev-2").expect("it is an id");
+    ServerMessage::Welcome(Welcome { device_id, ..welcoming(name) })
+}
+
+/// A new page of this one is in the call, with this incarnation.
+pub(crate) fn rejoined(id: &str, name: &str, incarnation: u32) -> ServerMessage {
+    let participant = CallParticipant { incarnation: Some(incarnation), ..participant(name) };
+    event(ServerEvent::ParticipantRejoined(ParticipantRejoined { call_id: call_id(id), participant }))
 }
 
 /// The command with this number was done.
 pub(crate) fn done(id: u32) -> ServerMessage {
-    ServerMessage::Reply(Reply { id, ok: Some(Done { call: None }), error: None })
+    ServerMessage::Reply(Reply { id, ok: Some(Done::new(None)), error: None })
 }
 
 /// The same, and this is the call.
 pub(crate) fn done_with(id: u32, call: Call) -> ServerMessage {
-    ServerMessage::Reply(Reply { id, ok: Some(Done { call: Some(call) }), error: None })
+    ServerMessage::Reply(Reply { id, ok: Some(Done::new(Some(call))), error: None })
 }
 
 /// The command with this number was refused.
@@ -180,7 +218,8 @@ fn state_changed(
 ) -> ServerMessage {
     let at = Some(Timestamp("2024-05-06T07:08:12.345Z".into()));
     let call_id = call_id(id);
-    event(ServerEvent::StateChanged(StateChanged { call_id, state, end_reason, answered_elsewhere, at }))
+    let cause = None;
+    event(ServerEvent::StateChanged(StateChanged { call_id, state, end_reason, answered_elsewhere, at, cause }))
 }
 
 pub(crate) fn joined(id: &str, name: &str) -> ServerMessage {
@@ -220,6 +259,7 @@ fn description(id: &str, from: &str, kind: DescriptionType, name: &str) -> Descr
         sdp: Private::new(sdp(name)),
         sealed: (kind == DescriptionType::Offer).then_some(true),
         renegotiation: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }
@@ -242,6 +282,7 @@ pub(crate) fn local_candidate(id: &str, to: &str, text: &str) -> IceCandidate {
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
         username_fragment: text.split_once(" of ").map(|(_, name)| name.into()),
+        incarnation: None,
         extra: Extra::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use lumencall_core::machine::TABLE;
 use lumencall_core::session::{Action, Event, Link, Ticket};
 use lumencall_core::wire::{ClientFrame, Command, Description, RespondAction, ServerEvent, StateChanged};
-use lumencall_core::{CallId, CallState, UserId};
+use lumencall_core::{Call, CallId, CallState, UserId};
 
 /// Looks on while a session works. It is told what the session is told, and sees everything that the session asks for.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub(crate) struct Watch {
     /// The calls whose accept was sent, as often as it was.
     accepts: Vec<CallId>,
     calls: BTreeMap<CallId, View>,
+    /// The numbers of the commands that were sent.
+    numbers: HashSet<u32>,
+    /// Whether the connection was made or restored by what is being handled: what had not arrived is sent again.
+    greeted: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,8 @@ struct View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Rung,
+    /// A page before this one was in it.
+    Before,
     Inside,
     Released,
     Over,
@@ -59,6 +65,8 @@ impl Watch {
             asked: Vec::new(),
             accepts: Vec::new(),
             calls: BTreeMap::new(),
+            numbers: HashSet::new(),
+            greeted: false,
         }
     }
 
@@ -71,6 +79,30 @@ impl Watch {
     pub(crate) fn consents(&mut self, call: &CallId) {
         if let Some(view) = self.calls.get_mut(call) {
             view.consented = true;
+            if view.part == Part::Released && view.told == CallState::Ringing && view.caller.is_some() {
+                // An accept was lost on its way, and the call rings on.
+                view.part = Part::Rung;
+            }
+        }
+    }
+
+    /// The app takes up the call of the page before this one.
+    pub(crate) fn takes_up(&mut self, call: &CallId) {
+        if let Some(view) = self.calls.get_mut(call).filter(|view| view.part == Part::Before) {
+            view.part = Part::Inside;
+        }
+    }
+
+    /// All that an input asked for was seen. The page can take up these calls.
+    pub(crate) fn drained(&mut self, resumable: &[Call]) {
+        self.greeted = false;
+        for call in resumable {
+            self.calls.entry(call.id.clone()).or_insert(View::new(Part::Before, call.state));
+        }
+        // What can be taken up no more is over, whether anybody says so or not.
+        let can = |id: &CallId| resumable.iter().any(|call| call.id == *id);
+        for (_, view) in self.calls.iter_mut().filter(|(id, view)| view.part == Part::Before && !can(id)) {
+            view.part = Part::Over;
         }
     }
 
@@ -81,11 +113,9 @@ impl Watch {
         }
     }
 
-    /// To the server it is another device from here on, at which a call may ring that has ended for the one before.
     pub(crate) fn socket_opened(&mut self) {
         assert_eq!(self.socket, Socket::Opening);
         self.socket = Socket::Open;
-        self.calls.retain(|_, view| view.part != Part::Over);
     }
 
     pub(crate) fn socket_closed(&mut self) {
@@ -104,12 +134,16 @@ impl Watch {
                 assert_eq!(self.socket, Socket::None, "one socket at a time");
                 self.socket = Socket::Opening;
             }
-            Action::CloseSocket => {
+            Action::CloseSocket { .. } => {
                 assert_ne!(self.socket, Socket::None, "there is a socket to close");
                 self.socket = Socket::None;
             }
             Action::Send(frame) => self.sends(frame),
-            Action::UseIceServers(_) | Action::Log { .. } => {}
+            Action::UseIceServers(_)
+            | Action::KeepIdentity { .. }
+            | Action::ForgetIdentity
+            | Action::RenewToken
+            | Action::Log { .. } => {}
             Action::Settle { ticket, result } => {
                 if let Ok(Some(call)) = result
                     && !self.calls.contains_key(&call.id)
@@ -124,6 +158,7 @@ impl Watch {
             Action::Emit(Event::Link(link)) => {
                 assert_ne!(self.link, *link, "the link is told where it changes");
                 self.link = *link;
+                self.greeted = *link == Link::Open;
             }
             Action::Emit(Event::Error(_)) => {}
             Action::Emit(Event::Call(event)) => self.tells(event),
@@ -163,12 +198,21 @@ impl Watch {
         let opens = matches!(command, Command::Open(_));
         assert_eq!(
             opens,
-            self.link == Link::Opening,
+            self.link != Link::Open,
             "session:open, and nothing else, comes before the welcome"
         );
+        if let Some(id) = id
+            && !self.numbers.insert(*id)
+        {
+            return assert!(self.greeted, "I21: {command:?} is sent twice");
+        }
         match command {
-            Command::Open(_) => assert_eq!(*id, None),
             Command::Initiate(initiate) => self.asked.push(initiate.callee_ids.clone()),
+            // Given while there was no connection, or sent again: it was looked at when it was given.
+            command if self.greeted => self.sends_late(command),
+            Command::Open(_) => assert_eq!(*id, None),
+            Command::Ping(_) | Command::Suspend(_) | Command::Authenticate(_) | Command::IceServers(_) => {}
+            Command::Rejoin(rejoin) => drop(self.inside(&rejoin.call_id)),
             Command::Respond(respond) => {
                 let view = self.calls.get_mut(&respond.call_id).expect("it rang here");
                 assert!(view.part != Part::Over, "I11");
@@ -211,6 +255,19 @@ impl Watch {
         }
     }
 
+    fn sends_late(&mut self, command: &Command) {
+        let (call, accepts) = match command {
+            Command::Respond(respond) => (&respond.call_id, respond.action == RespondAction::Accept),
+            Command::Hangup(hangup) => (&hangup.call_id, false),
+            _ => return,
+        };
+        if let Some(view) = self.calls.get_mut(call).filter(|view| view.part == Part::Rung) {
+            assert!(!accepts || view.consented, "I1: accepted without its user");
+            view.part = if accepts { Part::Inside } else { Part::Released };
+            self.accepts.extend(accepts.then(|| call.clone()));
+        }
+    }
+
     fn tells(&mut self, event: &ServerEvent) {
         let id = match event {
             ServerEvent::Incoming(call) => {
@@ -227,6 +284,7 @@ impl Watch {
             ServerEvent::MediaChanged(changed) => &changed.call_id,
             ServerEvent::CalleeChanged(changed) => &changed.call_id,
             ServerEvent::ParticipantChanged(changed) => &changed.call_id,
+            ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
             // It is about another device of the user.
             ServerEvent::Elsewhere(_) => return,
             ServerEvent::Offer(_) | ServerEvent::Answer(_) | ServerEvent::Candidate(_) => {
@@ -243,7 +301,8 @@ impl Watch {
         assert_ne!(view.part, Part::Over, "I10, I17: {call_id:?} has ended");
         let declared =
             TABLE.iter().any(|edge| (edge.from, edge.to, edge.reason) == (view.told, *state, *end_reason));
-        assert!(declared || *answered_elsewhere == Some(true), "I33: {changed:?} after {:?}", view.told);
+        let before = view.part == Part::Before;
+        assert!(declared || before || *answered_elsewhere == Some(true), "I33: {changed:?} after {:?}", view.told);
         view.told = *state;
         if view.part == Part::Rung && *state != CallState::Ended {
             // The user asked to call the one who was calling, or accepted it when it had rung before.
@@ -271,6 +330,11 @@ impl Watch {
     #[track_caller]
     fn inside(&mut self, call: &CallId) -> &mut View {
         let view = self.calls.get_mut(call).expect("I1: nobody here knows the call");
+        if self.link == Link::Lost && view.part == Part::Rung && view.consented {
+            // The accept waits for the connection.
+            view.part = Part::Inside;
+            self.accepts.push(call.clone());
+        }
         assert_eq!(view.part, Part::Inside, "I1, I4: {call:?} is none of this device's");
         view
     }

@@ -3,9 +3,10 @@
 use std::fs;
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, Command, ConnectionReport, ConnectionState,
-    Description, DescriptionType, Done, Elsewhere, ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged,
-    MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined, ParticipantLeft, Reply,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, Command, ConnectionReport, ConnectionState,
+    Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged,
+    MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined, ParticipantLeft,
+    ParticipantRejoined, Rejoin, Reply,
     RespondAction, ServerEvent, SessionOpen, SessionResume, StateChanged, Welcome,
 };
 use lumencall_core::{Call, CallParticipant, CallState, CallType, EndReason, ErrorCode};
@@ -24,6 +25,7 @@ fn the_page_names_every_event_member_and_word() {
         words(DescriptionType::ALL, DescriptionType::as_str),
         words(ErrorCode::ALL, ErrorCode::as_str),
         words(CalleeOutcome::ALL, CalleeOutcome::as_str),
+        words(EndCause::ALL, EndCause::as_str),
     ];
     let members = [
         Call::MEMBERS,
@@ -42,6 +44,9 @@ fn the_page_names_every_event_member_and_word() {
         MediaChanged::MEMBERS,
         CalleeChanged::MEMBERS,
         ParticipantChanged::MEMBERS,
+        ParticipantRejoined::MEMBERS,
+        Rejoin::MEMBERS,
+        Authenticate::MEMBERS,
         Elsewhere::MEMBERS,
         SessionOpen::MEMBERS,
         SessionResume::MEMBERS,

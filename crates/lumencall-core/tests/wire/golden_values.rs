@@ -1,10 +1,10 @@
 //! What the golden messages say, as values.
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
     ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra, Hangup, IceCandidate,
-    IceServer, MediaChanged, MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined,
-    ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
+    IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged, ParticipantChoice, ParticipantJoined,
+    ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
     SessionResume, StateChanged, Welcome, read_client_frame,
 };
 use lumencall_core::{
@@ -33,9 +33,36 @@ pub(crate) fn client_value(name: &str) -> Option<ClientFrame> {
     let (id, command) = match name {
         "session-open" => (None, Command::Open(SessionOpen { device_id: None, resume: None })),
         "session-open-resume" => {
-            let resume = SessionResume { secret: Private::new("s3cret"), last_seq: 41 };
+            let resume = SessionResume { secret: Private::new("s3cret"), last_seq: Some(41) };
             let device_id = DeviceId::new("dev-1");
             (Some(0), Command::Open(SessionOpen { device_id, resume: Some(resume) }))
+        }
+        "session-open-page" => {
+            let resume = SessionResume { secret: Private::new("s3cret"), last_seq: None };
+            let device_id = DeviceId::new("dev-1");
+            (None, Command::Open(SessionOpen { device_id, resume: Some(resume) }))
+        }
+        "session-ping" => (Some(12), Command::Ping(Nothing {})),
+        "session-suspend" => (None, Command::Suspend(Nothing {})),
+        "session-authenticate" => {
+            (Some(13), Command::Authenticate(Authenticate { token: Private::new("header.claims.signature") }))
+        }
+        "session-ice-servers" => (Some(14), Command::IceServers(Nothing {})),
+        "rejoin" => (Some(1), Command::Rejoin(Rejoin { call_id: call_id() })),
+        "offer-incarnation" => {
+            (None, Command::Offer(Description { from_user_id: None, incarnation: Some(2), ..offer() }))
+        }
+        "candidate-incarnation" => {
+            (None, Command::Candidate(IceCandidate { incarnation: Some(2), ..candidate() }))
+        }
+        "connection-report-incarnation" => {
+            let report = ConnectionReport {
+                call_id: call_id(),
+                peer_user_id: user("user-456"),
+                state: ConnectionState::Connected,
+                incarnation: Some(2),
+            };
+            (None, Command::Report(report))
         }
         "initiate-seed" => (None, initiate(CallType::Video, &["user-456"], None)),
         "initiate-metadata" => {
@@ -104,10 +131,55 @@ pub(crate) fn server_value(name: &str) -> Option<ServerFrame> {
             };
             (None, ServerMessage::Welcome(welcome(true, vec![stun, turn])))
         }
-        "reply-ok" => (Some(1), reply(9, Some(Done { call: None }), None)),
+        "welcome-resumed" => {
+            let resumed =
+                Welcome { received: Some(17), token_expires_in: Some(3600), ..welcome(true, Vec::new()) };
+            (None, ServerMessage::Welcome(resumed))
+        }
+        "welcome-calls" => {
+            let ringing = Call { id: CallId::new("call-790").expect("it is an id"), ..call() };
+            let joined = Call {
+                state: CallState::Reconnecting,
+                answered_at: Some(at("07:08:12.345")),
+                participants: vec![caller(), CallParticipant { incarnation: Some(1), ..callee() }],
+                ..call()
+            };
+            let calls = Some(vec![ringing, joined]);
+            let stun = IceServer { urls: vec!["stun:stun.example.org".into()], username: None, credential: None };
+            let known = Welcome { calls, ice_servers_expire_in: Some(600), ..welcome(false, vec![stun]) };
+            (None, ServerMessage::Welcome(known))
+        }
+        "participant-rejoined" => {
+            let participant = CallParticipant { incarnation: Some(2), ..callee() };
+            let rejoined = ParticipantRejoined { call_id: call_id(), participant };
+            (Some(22), event(ServerEvent::ParticipantRejoined(rejoined)))
+        }
+        "reply-authenticated" => {
+            let done = Done { token_expires_in: Some(900), ..Done::new(None) };
+            (Some(23), reply(13, Some(done), None))
+        }
+        "reply-ice-servers" => {
+            let turn = IceServer {
+                urls: vec!["turn:turn.example.org".into()],
+                username: Some(Private::new("1700000000:user-123")),
+                credential: Some(Private::new("p")),
+            };
+            let done =
+                Done { ice_servers: Some(vec![turn]), ice_servers_expire_in: Some(600), ..Done::new(None) };
+            (Some(24), reply(14, Some(done), None))
+        }
+        "error-unauthorized" => {
+            let error = ErrorInfo {
+                code: ErrorCode::Unauthorized,
+                message: "the token has expired; show a newer one".into(),
+                call_id: None,
+            };
+            (Some(25), ServerMessage::Error(error))
+        }
+        "reply-ok" => (Some(1), reply(9, Some(Done::new(None)), None)),
         "reply-call" => {
             let call = Call { state: CallState::Initiating, ..call() };
-            (Some(2), reply(7, Some(Done { call: Some(call) }), None))
+            (Some(2), reply(7, Some(Done::new(Some(call))), None))
         }
         "reply-error" => {
             let error = ErrorInfo {
@@ -213,7 +285,8 @@ fn toggle(audio: Option<bool>, video: Option<bool>, screen_share: Option<bool>) 
 }
 
 fn report(state: ConnectionState) -> Command {
-    Command::Report(ConnectionReport { call_id: call_id(), peer_user_id: user("user-456"), state })
+    let peer_user_id = user("user-456");
+    Command::Report(ConnectionReport { call_id: call_id(), peer_user_id, state, incarnation: None })
 }
 
 fn offer() -> Description {
@@ -225,6 +298,7 @@ fn offer() -> Description {
         sdp: Private::new(SDP),
         sealed: None,
         renegotiation: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }
@@ -247,6 +321,7 @@ fn candidate() -> IceCandidate {
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),
         username_fragment: None,
+        incarnation: None,
         extra: Extra::default(),
     }
 }
@@ -264,10 +339,15 @@ fn unknown_members() -> Extra {
 fn welcome(resumed: bool, ice_servers: Vec<IceServer>) -> Welcome {
     Welcome {
         protocol: "lumencall.1".into(),
+        user_id: user("user-123"),
         device_id: DeviceId::new("dev-1").expect("it is an id"),
         secret: Private::new("s3cret"),
         resumed,
+        received: None,
+        calls: None,
         ice_servers,
+        ice_servers_expire_in: None,
+        token_expires_in: None,
     }
 }
 
@@ -309,6 +389,7 @@ fn caller() -> CallParticipant {
         audio_muted: false,
         video_muted: false,
         screen_sharing: false,
+        incarnation: None,
     }
 }
 
@@ -319,11 +400,12 @@ fn callee() -> CallParticipant {
         audio_muted: true,
         video_muted: false,
         screen_sharing: true,
+        incarnation: None,
     }
 }
 
 fn state(state: CallState, end_reason: Option<EndReason>) -> StateChanged {
-    StateChanged { call_id: call_id(), state, end_reason, answered_elsewhere: None, at: None }
+    StateChanged { call_id: call_id(), state, end_reason, answered_elsewhere: None, at: None, cause: None }
 }
 
 fn media(audio: Option<bool>, video: Option<bool>, screen_share: Option<bool>) -> ServerEvent {

@@ -3,10 +3,10 @@
 use std::array;
 
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
-    ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra, Hangup, IceCandidate,
-    IceServer, MediaChanged, MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined,
-    ParticipantLeft, Private, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
+    ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo, Extra, Hangup, IceCandidate,
+    IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged, ParticipantChoice, ParticipantJoined,
+    ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
     SessionResume, StateChanged, Welcome, read_client_frame, read_server_frame, write_client_frame,
     write_server_frame,
 };
@@ -154,6 +154,7 @@ impl Any {
             sdp: self.private(),
             sealed: self.maybe(Self::flag),
             renegotiation: self.maybe(Self::flag),
+            incarnation: self.maybe(Self::number),
             extra: self.extra(),
         }
     }
@@ -167,6 +168,7 @@ impl Any {
             sdp_mid: self.maybe(Self::text),
             sdp_m_line_index: self.maybe(|any| any.number() as u16),
             username_fragment: self.maybe(Self::text),
+            incarnation: self.maybe(Self::number),
             extra: self.extra(),
         }
     }
@@ -175,8 +177,16 @@ impl Any {
         let command = match self.one(Command::EVENTS) {
             "session:open" => Command::Open(SessionOpen {
                 device_id: self.maybe(Self::device),
-                resume: self.maybe(|any| SessionResume { secret: any.private(), last_seq: any.number() }),
+                resume: self.maybe(|any| SessionResume {
+                    secret: any.private(),
+                    last_seq: any.maybe(Self::number),
+                }),
             }),
+            "session:ping" => Command::Ping(Nothing {}),
+            "session:suspend" => Command::Suspend(Nothing {}),
+            "session:authenticate" => Command::Authenticate(Authenticate { token: self.private() }),
+            "session:ice-servers" => Command::IceServers(Nothing {}),
+            "call:rejoin" => Command::Rejoin(Rejoin { call_id: self.call_id() }),
             "call:initiate" => Command::Initiate(CallInitiate {
                 conversation_id: self.conversation(),
                 call_type: self.one(CallType::ALL),
@@ -203,6 +213,7 @@ impl Any {
                 call_id: self.call_id(),
                 peer_user_id: self.user(),
                 state: self.one(ConnectionState::ALL),
+                incarnation: self.maybe(Self::number),
             }),
             event => panic!("nobody makes {event} in this test"),
         };
@@ -220,6 +231,7 @@ impl Any {
             audio_muted: self.flag(),
             video_muted: self.flag(),
             screen_sharing: self.flag(),
+            incarnation: self.maybe(Self::number),
         }
     }
 
@@ -253,6 +265,7 @@ impl Any {
                 end_reason: self.maybe(|any| any.one(EndReason::ALL)),
                 answered_elsewhere: self.maybe(Self::flag),
                 at: self.maybe(Self::time),
+                cause: self.maybe(|any| any.one(EndCause::ALL)),
             }),
             "call:participant-joined" => ServerEvent::ParticipantJoined(ParticipantJoined {
                 call_id: self.call_id(),
@@ -279,6 +292,10 @@ impl Any {
                 user_id: self.user(),
                 connection: self.one(ConnectionState::ALL),
             }),
+            "call:participant-rejoined" => ServerEvent::ParticipantRejoined(ParticipantRejoined {
+                call_id: self.call_id(),
+                participant: self.participant(),
+            }),
             "call:elsewhere" => {
                 ServerEvent::Elsewhere(Elsewhere { call_id: self.call_id(), engaged: self.flag() })
             }
@@ -301,14 +318,24 @@ impl Any {
         let message = match self.below(8) {
             0 => ServerMessage::Welcome(Welcome {
                 protocol: self.text(),
+                user_id: self.user(),
                 device_id: self.device(),
                 secret: self.private(),
                 resumed: self.flag(),
+                received: self.maybe(Self::number),
+                calls: self.maybe(|any| any.several(Self::call)),
                 ice_servers: self.several(Self::ice_server),
+                ice_servers_expire_in: self.maybe(Self::number),
+                token_expires_in: self.maybe(Self::number),
             }),
             1 => ServerMessage::Reply(Reply {
                 id: self.number(),
-                ok: self.maybe(|any| Done { call: any.maybe(Self::call) }),
+                ok: self.maybe(|any| Done {
+                    call: any.maybe(Self::call),
+                    ice_servers: any.maybe(|any| any.several(Self::ice_server)),
+                    ice_servers_expire_in: any.maybe(Self::number),
+                    token_expires_in: any.maybe(Self::number),
+                }),
                 error: self.maybe(Self::error),
             }),
             2 => ServerMessage::Error(self.error()),

@@ -1,37 +1,84 @@
 //! From a frame to what the machine is asked.
 
 use lumencall_core::machine::{CallCommand, Dialect, Refusal};
-use lumencall_core::wire::{Command, ErrorInfo, JsonError};
+use lumencall_core::wire::{Command, Done, ErrorInfo, JsonError};
 use lumencall_core::{CallId, ErrorCode};
 
-use crate::fresh;
+use crate::store::Asked;
+use crate::{Config, fresh};
 
 /// The call that the command names. An initiate names none: its call has no id yet.
 pub(super) fn named_call(command: &Command) -> Option<CallId> {
     match command {
-        Command::Open(_) | Command::Initiate(_) => None,
+        Command::Open(_)
+        | Command::Ping(_)
+        | Command::Suspend(_)
+        | Command::Authenticate(_)
+        | Command::IceServers(_)
+        | Command::Initiate(_) => None,
         Command::Respond(respond) => Some(respond.call_id.clone()),
         Command::Hangup(hangup) => Some(hangup.call_id.clone()),
         Command::MediaToggle(toggle) => Some(toggle.call_id.clone()),
         Command::AddParticipant(choice) | Command::RemoveParticipant(choice) => Some(choice.call_id.clone()),
         Command::Offer(description) | Command::Answer(description) => Some(description.call_id.clone()),
         Command::Candidate(candidate) => Some(candidate.call_id.clone()),
+        Command::Rejoin(rejoin) => Some(rejoin.call_id.clone()),
         Command::Report(report) => Some(report.call_id.clone()),
     }
 }
 
-/// The command as the machine knows it, on a socket of this dialect that has been opened.
-pub(super) fn call_command(command: Command, dialect: Dialect) -> Result<CallCommand, Refusal> {
-    if dialect == Dialect::Seed && matches!(command, Command::Open(_) | Command::Report(_)) {
+/// What the command is about, on a socket of this dialect that has been opened.
+pub(super) fn asked(command: Command, dialect: Dialect, config: &Config) -> Result<Asked, Refusal> {
+    if dialect == Dialect::Seed && is_ours(&command) {
         return refuse(ErrorCode::UnknownEvent, "this event is known on the subprotocol lumencall.1 only");
     }
-    match CallCommand::from_message(command, fresh::call_id)? {
-        Some(command) => Ok(command),
-        None => refuse(ErrorCode::SessionState, "the session is open already"),
+    let done = match &command {
+        Command::Open(_) => return refuse(ErrorCode::SessionState, "the session is open already"),
+        Command::Suspend(_) => return Ok(Asked::Suspend),
+        Command::Ping(_) => Done::new(None),
+        Command::Authenticate(_) => {
+            return refuse(ErrorCode::InvalidArgument, "this server asks for no token");
+        }
+        Command::IceServers(_) => Done { ice_servers: Some(config.ice_servers.clone()), ..Done::new(None) },
+        Command::Initiate(_)
+        | Command::Respond(_)
+        | Command::Hangup(_)
+        | Command::MediaToggle(_)
+        | Command::AddParticipant(_)
+        | Command::RemoveParticipant(_)
+        | Command::Offer(_)
+        | Command::Answer(_)
+        | Command::Candidate(_)
+        | Command::Rejoin(_)
+        | Command::Report(_) => Done::new(None),
+    };
+    let command = CallCommand::from_message(command, fresh::call_id)?;
+    Ok(command.map_or(Asked::Answered(Ok(done)), Asked::Call))
+}
+
+/// Whether a client of the seed's dialect does not know the command.
+const fn is_ours(command: &Command) -> bool {
+    match command {
+        Command::Open(_)
+        | Command::Ping(_)
+        | Command::Suspend(_)
+        | Command::Authenticate(_)
+        | Command::IceServers(_)
+        | Command::Rejoin(_)
+        | Command::Report(_) => true,
+        Command::Initiate(_)
+        | Command::Respond(_)
+        | Command::Hangup(_)
+        | Command::MediaToggle(_)
+        | Command::AddParticipant(_)
+        | Command::RemoveParticipant(_)
+        | Command::Offer(_)
+        | Command::Answer(_)
+        | Command::Candidate(_) => false,
     }
 }
 
-const fn refuse(code: ErrorCode, message: &'static str) -> Result<CallCommand, Refusal> {
+const fn refuse(code: ErrorCode, message: &'static str) -> Result<Asked, Refusal> {
     Err(Refusal { code, message, call: None })
 }
 
@@ -50,13 +97,6 @@ pub(super) fn malformed(error: &JsonError) -> ErrorInfo {
     };
     ErrorInfo { code, message: error.to_string().into(), call_id: None }
 }
-
-/// The refusal of a command whose number is too old to tell whether it was done.
-pub(super) const TOO_OLD: Refusal = Refusal {
-    code: ErrorCode::InvalidArgument,
-    message: "`id` is too old; numbers go up, and the last 64 may be repeated",
-    call: None,
-};
 
 /// What a client is told of a command that was refused, which named this call.
 pub(super) fn refused(Refusal { code, message, call }: Refusal, named: Option<CallId>) -> ErrorInfo {

@@ -4,66 +4,88 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
-use lumencall_core::CallId;
 use lumencall_core::machine::{Dialect, Origin};
 use lumencall_core::wire::{
-    ClientFrame, Command, Done, ErrorInfo, Reply, ServerMessage, Welcome, read_client_frame,
+    ClientFrame, Command, Done, Reply, ServerMessage, SessionOpen, Welcome, read_client_frame,
 };
+use lumencall_core::{CallId, UserId};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tracing::debug;
 
-use super::commands::{NOT_OPENED, TOO_OLD, call_command, malformed, named_call, refused};
+use super::SUBPROTOCOL;
+use super::commands::{NOT_OPENED, asked, malformed, named_call, refused};
 use super::pace::Pace;
-use super::replies::Replies;
-use super::{SUBPROTOCOL, close};
-use crate::fresh;
-use crate::outbox::{End, Outbox};
+use super::ping::number_of;
+use crate::close;
 use crate::server::Shared;
-use crate::store::{Outcome, Store, TooManyDevices};
+use crate::socket::{End, Socket};
+use crate::store::{Answer, Asked, Line, Opened, Outcome, Session, Store};
 
 pub(super) struct Reader<'a, S> {
     shared: &'a Shared<S>,
-    device: &'a Origin,
-    outbox: &'a Arc<Outbox>,
-    replies: Replies,
+    user: &'a UserId,
+    dialect: Dialect,
+    socket: &'a Arc<Socket>,
     pace: Pace,
 }
 
 impl<'a, S: Store> Reader<'a, S> {
-    pub(super) fn new(shared: &'a Shared<S>, device: &'a Origin, outbox: &'a Arc<Outbox>) -> Self {
-        let pace = Pace::new(&shared.config.limits);
-        Self { shared, device, outbox, replies: Replies::default(), pace }
+    pub(super) fn new(
+        shared: &'a Shared<S>,
+        user: &'a UserId,
+        dialect: Dialect,
+        socket: &'a Arc<Socket>,
+    ) -> Self {
+        Self { shared, user, dialect, socket, pace: Pace::new(&shared.config.limits) }
+    }
+
+    /// Opens the session. `Err` where the socket is to end instead, and how.
+    pub(super) async fn open<M>(&mut self, messages: &mut M) -> Result<Line, End>
+    where
+        M: Stream<Item = Result<Message, Error>> + Unpin,
+    {
+        let store = &self.shared.store;
+        let opened = match self.dialect {
+            Dialect::Seed => store.connect(self.user, self.socket).await,
+            Dialect::Sdk => {
+                let open = self.wait_for_open(messages).await?;
+                let welcome = |session: &Session, opened| self.welcome(session, opened);
+                store.open(self.user, &open, self.socket, welcome).await
+            }
+        };
+        opened.map_err(End::Close)
     }
 
     /// Serves the socket until it is to end, and says how.
-    pub(super) async fn read<M>(mut self, messages: &mut M) -> End
+    pub(super) async fn read<M>(&mut self, line: &Line, messages: &mut M) -> End
     where
         M: Stream<Item = Result<Message, Error>> + Unpin,
     {
-        let Err(end) = self.serve(messages).await;
+        let Err(end) = self.serve(line, messages).await;
         end
     }
 
-    async fn serve<M>(&mut self, messages: &mut M) -> Result<Infallible, End>
+    async fn serve<M>(&mut self, line: &Line, messages: &mut M) -> Result<Infallible, End>
     where
         M: Stream<Item = Result<Message, Error>> + Unpin,
     {
-        match self.device.device.dialect {
-            Dialect::Seed => self.connect(|| {}).await?,
-            Dialect::Sdk => {
-                self.wait_for_open(messages).await?;
-                self.connect(|| self.welcome()).await?;
-            }
-        }
         loop {
-            let text = self.next_text(messages).await?;
-            self.carry_out(&text).await;
+            let text = match self.next_text(messages).await {
+                Ok(text) => text,
+                Err(end) => {
+                    if ended_by_frame(end) {
+                        line.session.receive(self.socket);
+                    }
+                    return Err(end);
+                }
+            };
+            self.carry_out(line, &text).await;
         }
     }
 
-    async fn wait_for_open<M>(&mut self, messages: &mut M) -> Result<(), End>
+    async fn wait_for_open<M>(&mut self, messages: &mut M) -> Result<SessionOpen, End>
     where
         M: Stream<Item = Result<Message, Error>> + Unpin,
     {
@@ -72,28 +94,35 @@ impl<'a, S: Store> Reader<'a, S> {
             .await
             .map_err(|_| End::Close(close::NEVER_OPENED))??;
         let (id, error) = match read_client_frame(&text) {
-            Ok(ClientFrame { command: Command::Open(_), .. }) => return Ok(()),
+            Ok(ClientFrame { command: Command::Open(open), .. }) => return Ok(open),
             Ok(ClientFrame { id, .. }) => (id, refused(NOT_OPENED, None)),
             Err((id, error)) => (id, malformed(&error)),
         };
-        self.answer(id, Err(error));
+        self.socket.send(match id {
+            Some(id) => ServerMessage::Reply(Reply { id, ok: None, error: Some(error) }),
+            None => ServerMessage::Error(error),
+        });
         Err(End::Close(close::NOT_OPENED))
     }
 
-    async fn connect(&self, welcome: impl FnOnce() + Send) -> Result<(), End> {
-        let connected = self.shared.store.connect(self.device, self.outbox, welcome).await;
-        connected.map_err(|TooManyDevices| End::Close(close::TOO_MANY_DEVICES))
-    }
-
-    fn welcome(&self) {
-        self.outbox.send(ServerMessage::Welcome(Welcome {
+    fn welcome(&self, session: &Session, opened: Opened) {
+        let (received, calls) = match opened {
+            Opened::New => (None, None),
+            Opened::Resumed(received) => (Some(received), None),
+            Opened::Known(calls) => (None, Some(calls)),
+        };
+        self.socket.send(ServerMessage::Welcome(Welcome {
             protocol: SUBPROTOCOL.into(),
-            device_id: self.device.device.id.clone(),
-            secret: fresh::secret(),
-            resumed: false,
+            user_id: session.origin.user.clone(),
+            device_id: session.origin.device.id.clone(),
+            secret: session.secret.clone(),
+            resumed: received.is_some(),
+            received,
+            calls,
             ice_servers: self.shared.config.ice_servers.clone(),
+            ice_servers_expire_in: None,
+            token_expires_in: None,
         }));
-        self.outbox.number_from_here();
     }
 
     /// The next text frame. Any frame at all shows that the client lives.
@@ -107,17 +136,24 @@ impl<'a, S: Store> Reader<'a, S> {
             self.pace.keep().await;
             let message = tokio::select! {
                 biased;
-                end = self.outbox.ending() => return Err(end),
+                end = self.socket.ending() => return Err(end),
                 () = self.shared.stopping.cancelled() => return Err(End::Close(close::GOING_AWAY)),
                 message = timeout(silence, messages.next()) => message,
             };
             match message {
                 Ok(Some(Ok(Message::Text(text)))) => return Ok(text),
-                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+                Ok(Some(Ok(Message::Ping(_)))) => {}
+                Ok(Some(Ok(Message::Pong(payload)))) => {
+                    if let Some(number) = number_of(&payload) {
+                        self.socket.acknowledge(number);
+                    }
+                }
                 Ok(Some(Ok(Message::Binary(_) | Message::Frame(_)))) => {
                     return Err(End::Close(close::BINARY));
                 }
-                Ok(Some(Ok(Message::Close(_)))) => return Err(End::ByPeer),
+                Ok(Some(Ok(Message::Close(close)))) => {
+                    return Err(End::ByPeer(close.map(|close| close.code.into())));
+                }
                 Ok(Some(Err(error))) => return Err(end_of(&error)),
                 Ok(None) => return Err(End::Lost),
                 Err(_) => return Err(End::Close(close::SILENT)),
@@ -125,44 +161,23 @@ impl<'a, S: Store> Reader<'a, S> {
         }
     }
 
-    async fn carry_out(&mut self, text: &str) {
-        let dialect = self.device.device.dialect;
-        let ClientFrame { id, command } = match read_client_frame(text) {
-            Ok(frame) => frame,
-            Err((id, error)) => return self.answer(id, Err(malformed(&error))),
+    async fn carry_out(&self, line: &Line, text: &str) {
+        let Self { shared, dialect, .. } = *self;
+        let (id, event, call, asked) = match read_client_frame(text) {
+            Ok(ClientFrame { id, command }) => {
+                let (event, call) = (command.event(), named_call(&command));
+                let asked = asked(command, dialect, &shared.config);
+                let asked =
+                    asked.unwrap_or_else(|refusal| Asked::Answered(Err(refused(refusal, call.clone()))));
+                (id, event, call, asked)
+            }
+            Err((id, error)) => (id, "", None, Asked::Answered(Err(malformed(&error)))),
         };
-        if let Some(reply) = id.filter(|_| dialect == Dialect::Sdk).and_then(|id| self.replies.given(id)) {
-            return self.outbox.send(ServerMessage::Reply(reply));
-        }
-        if let Some(id) = id.filter(|id| dialect == Dialect::Sdk && self.replies.is_too_old(*id)) {
-            let error = refused(TOO_OLD, None);
-            return self.outbox.send(ServerMessage::Reply(Reply { id, ok: None, error: Some(error) }));
-        }
-        let (event, call) = (command.event(), named_call(&command));
-        match call_command(command, dialect) {
-            Ok(command) => {
-                let Self { shared, device, .. } = *self;
-                let reply = |outcome: Outcome| {
-                    log(device, event, call.as_ref(), &outcome);
-                    let done = outcome.map(|call| Done { call });
-                    self.answer(id, done.map_err(|refusal| refused(refusal, call)));
-                };
-                shared.store.command(device, command, reply).await;
-            }
-            Err(refusal) => self.answer(id, Err(refused(refusal, call))),
-        }
-    }
-
-    /// Answers a command: by a reply where it has an `id` and the dialect has replies, else by an `error` or nothing.
-    fn answer(&mut self, id: Option<u32>, outcome: Result<Done, ErrorInfo>) {
-        match (id, self.device.device.dialect, outcome) {
-            (Some(id), Dialect::Sdk, outcome) => {
-                let reply = self.replies.remember(id, outcome);
-                self.outbox.send(ServerMessage::Reply(reply));
-            }
-            (_, _, Err(error)) => self.outbox.send(ServerMessage::Error(error)),
-            (_, _, Ok(_)) => {}
-        }
+        let answer = |outcome: Outcome| -> Answer {
+            log(line.origin(), event, call.as_ref(), &outcome);
+            outcome.map(Done::new).map_err(|refusal| refused(refusal, call))
+        };
+        shared.store.take(line, id, asked, answer).await;
     }
 }
 
@@ -188,4 +203,10 @@ fn end_of(error: &Error) -> End {
         // The rest are errors of the connection, of TLS and of the handshake.
         _ => End::Lost,
     }
+}
+
+/// Whether a message of the client ended the socket. It counts as one that was taken: a client that sent it again would end
+/// the next socket too.
+fn ended_by_frame(end: End) -> bool {
+    [close::TOO_LARGE, close::NOT_UTF8, close::BINARY].map(End::Close).contains(&end)
 }

@@ -9,16 +9,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{Bytes, Message, Result};
+use tokio_tungstenite::tungstenite::{Message, Result};
 
 use super::linger::LINGER;
+use super::ping;
 use crate::Limits;
-use crate::outbox::{End, Next, Outbox};
+use crate::socket::{End, Next, Socket};
 
 type Sink<I> = SplitSink<WebSocketStream<I>, Message>;
 
-/// Writes what the outbox holds, and pings, until the socket ends. Returns its half of the socket, and how it ended.
-pub(super) async fn write<I>(mut sink: Sink<I>, outbox: Arc<Outbox>, limits: Limits) -> (Sink<I>, End)
+/// Writes what there is for the socket, and pings, until it ends. Returns its half of the socket, and how it ended.
+pub(super) async fn write<I>(mut sink: Sink<I>, socket: Arc<Socket>, limits: Limits) -> (Sink<I>, End)
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
@@ -26,10 +27,10 @@ where
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let written = tokio::select! {
-            next = outbox.next() => match next {
+            next = socket.next() => match next {
                 Next::Frame(frame) => {
-                    let flush = outbox.is_drained();
-                    attempt(&outbox, limits.pong_timeout, send(&mut sink, Message::Text(frame), flush)).await
+                    let flush = socket.is_drained();
+                    attempt(&socket, limits.pong_timeout, send(&mut sink, Message::Text(frame), flush)).await
                 }
                 Next::End(end) => {
                     // A client that does not take its close frame in time is cut off without.
@@ -38,12 +39,12 @@ where
                 }
             },
             _ = pings.tick() => {
-                attempt(&outbox, limits.pong_timeout, send(&mut sink, Message::Ping(Bytes::new()), true)).await
+                attempt(&socket, limits.pong_timeout, send(&mut sink, Message::Ping(ping::payload(socket.written())), true)).await
             }
         };
         if written.is_none() {
-            // The first end that was named counts; a queue that ran over while this was stuck is one.
-            outbox.end(End::Lost);
+            // The first end that was named counts; a mailbox that ran over while this was stuck is one.
+            socket.end(End::Lost);
         }
     }
 }
@@ -57,9 +58,9 @@ where
 }
 
 /// Writes, for as long as a client is given: `patience`, or [`LINGER`] from when the socket is to end.
-async fn attempt(outbox: &Outbox, patience: Duration, write: impl Future<Output = Result<()>>) -> Option<()> {
+async fn attempt(socket: &Socket, patience: Duration, write: impl Future<Output = Result<()>>) -> Option<()> {
     let called_off = async {
-        outbox.ending().await;
+        socket.ending().await;
         sleep(LINGER).await;
     };
     tokio::select! {
@@ -78,7 +79,7 @@ where
             let frame = CloseFrame { code: close.code.into(), reason: close.reason.into() };
             sink.send(Message::Close(Some(frame))).await
         }
-        End::ByPeer => sink.close().await,
+        End::ByPeer(_) => sink.close().await,
         End::Lost => Ok(()),
     }
 }

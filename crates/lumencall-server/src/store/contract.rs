@@ -3,55 +3,116 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use lumencall_core::machine::{CallCommand, Device, Dialect, Origin, Rules};
+use lumencall_core::machine::{CallCommand, Rules};
 use lumencall_core::wire::{
-    CallInitiate, CallRespond, Hangup, ParticipantChoice, RespondAction, ServerEvent, ServerFrame,
-    ServerMessage, read_server_frame,
+    CallInitiate, CallRespond, Done, Hangup, ParticipantChoice, Private, Rejoin, Reply, RespondAction,
+    ServerEvent, ServerMessage, SessionOpen, SessionResume, read_server_frame,
 };
 use lumencall_core::{Call, CallState, CallType, ConversationId, EndReason, ErrorCode, UserId};
 use tokio::time::{Duration, Instant, advance, sleep};
 
-use super::{Counts, Memory, Outcome, Store, TooManyDevices};
-use crate::outbox::{End, Next, Outbox};
-use crate::{Limits, close, fresh};
+use super::{Asked, Counts, Line, Memory, Opened, Outcome, Store};
+use crate::close::{self, Close};
+use crate::socket::{End, Next, Socket};
+use crate::{Limits, fresh};
 
 fn memory() -> Arc<Memory> {
-    Arc::new(Memory::new(Rules::default(), 2))
+    Arc::new(Memory::new(Rules::default(), &Limits { devices: 2, queued_frames: 8, ..Limits::default() }))
 }
 
-/// A device and what it hears.
+fn user(name: &str) -> UserId {
+    UserId::new(name).unwrap()
+}
+
+/// A device of the SDK and what it hears.
+#[derive(Debug)]
 struct Client {
-    origin: Origin,
-    outbox: Arc<Outbox>,
+    line: Line,
+    /// How it was taken in.
+    opened: Opened,
 }
 
 impl Client {
-    fn new(user: &str) -> Self {
-        let user = UserId::new(user).unwrap();
-        let device = Device { id: fresh::device_id(), dialect: Dialect::Sdk };
-        Self { origin: Origin { user, device }, outbox: Arc::new(Outbox::new(&Limits::default())) }
+    async fn connected(store: &impl Store, name: &str) -> Self {
+        Self::open(store, name, SessionOpen { device_id: None, resume: None }).await.unwrap()
     }
 
-    async fn connected(store: &impl Store, user: &str) -> Self {
-        let client = Self::new(user);
-        store.connect(&client.origin, &client.outbox, || {}).await.unwrap();
-        client
+    async fn open(store: &impl Store, name: &str, open: SessionOpen) -> Result<Self, Close> {
+        let (socket, mut told) = (Arc::new(Socket::default()), None);
+        let line = store.open(&user(name), &open, &socket, |_, opened| told = Some(opened)).await?;
+        Ok(Self { line, opened: told.expect("whoever is taken in is welcomed") })
+    }
+
+    /// The session is opened once more, by a page that has had so many frames, or by another.
+    async fn again(&self, store: &impl Store, last_seq: Option<u32>) -> Self {
+        self.shows(store, self.user(), last_seq, self.line.session.secret.clone()).await.unwrap()
+    }
+
+    async fn shows(
+        &self,
+        store: &impl Store,
+        name: &str,
+        last_seq: Option<u32>,
+        secret: Private,
+    ) -> Result<Self, Close> {
+        let device_id = Some(self.line.origin().device.id.clone());
+        let resume = Some(SessionResume { secret, last_seq });
+        Self::open(store, name, SessionOpen { device_id, resume }).await
+    }
+
+    fn user(&self) -> &str {
+        self.line.origin().user.as_str()
+    }
+
+    /// The socket breaks.
+    async fn cut(&self, store: &impl Store) {
+        self.line.socket.end(End::Lost);
+        store.close(&self.line, false).await;
+    }
+
+    /// The client says good-bye.
+    async fn leave(&self, store: &impl Store) {
+        store.close(&self.line, true).await;
+    }
+
+    async fn message(&self) -> ServerMessage {
+        match self.line.socket.next().await {
+            Next::Frame(frame) => read_server_frame(&frame).expect("a frame").message,
+            Next::End(end) => panic!("{end:?}"),
+        }
     }
 
     async fn event(&self) -> ServerEvent {
-        match self.outbox.next().await {
-            Next::Frame(frame) => match read_server_frame(&frame) {
-                Ok(ServerFrame { message: ServerMessage::Event(event), .. }) => event,
-                other => panic!("{other:?}"),
-            },
-            Next::End(end) => panic!("{end:?}"),
+        match self.message().await {
+            ServerMessage::Event(event) => event,
+            other => panic!("{other:?}"),
         }
     }
 
     async fn command(&self, store: &impl Store, command: CallCommand) -> Outcome {
         let mut outcome = None;
-        store.command(&self.origin, command, |reply| outcome = Some(reply)).await;
+        let answer = |reply: Outcome| {
+            outcome = Some(reply);
+            Ok(Done::new(None))
+        };
+        store.take(&self.line, None, Asked::Call(command), answer).await;
         outcome.expect("the outcome is told before the command is over")
+    }
+
+    /// A frame that is about nothing, and has no answer.
+    async fn says_nothing(&self, store: &impl Store) {
+        let answered = Asked::Answered(Ok(Done::new(None)));
+        store.take(&self.line, None, answered, |_| panic!("the machine is not asked")).await;
+    }
+
+    /// A frame that is about nothing, with this number. Returns the reply, which comes next.
+    async fn ping(&self, store: &impl Store, id: u32) -> Option<Reply> {
+        let answered = Asked::Answered(Ok(Done::new(None)));
+        store.take(&self.line, Some(id), answered, |_| panic!("the machine is not asked")).await;
+        match self.message().now_or_never()? {
+            ServerMessage::Reply(reply) => Some(reply),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn call(&self, store: &impl Store, callee: &str) -> Call {
@@ -111,6 +172,7 @@ fn in_short(event: ServerEvent) -> String {
         ServerEvent::Elsewhere(elsewhere) => if elsewhere.engaged { "engaged" } else { "free" }.into(),
         other @ (ServerEvent::MediaChanged(_)
         | ServerEvent::ParticipantChanged(_)
+        | ServerEvent::ParticipantRejoined(_)
         | ServerEvent::Offer(_)
         | ServerEvent::Answer(_)
         | ServerEvent::Candidate(_)) => panic!("{other:?} has no short form"),
@@ -153,23 +215,15 @@ async fn i14_memory_keeps_ring_timeouts() {
 async fn a_device_that_goes_takes_its_part_with_it(store: Arc<impl Store>) {
     let (alice, bob) = (Client::connected(&*store, "alice").await, Client::connected(&*store, "bob").await);
     let call = alice.call(&*store, "bob").await;
-    bob.event().await;
-    let accept = CallRespond { call_id: call.id.clone(), action: RespondAction::Accept };
-    bob.command(&*store, CallCommand::Respond(accept)).await.unwrap();
-    store.disconnect(&alice.origin).await;
-    // Twice does no harm, and neither does one that never came.
-    store.disconnect(&alice.origin).await;
-    store.disconnect(&Client::new("bob").origin).await;
-    assert!(
-        matches!(bob.event().await, ServerEvent::StateChanged(changed) if changed.state == CallState::Connecting)
-    );
-    assert!(matches!(bob.event().await, ServerEvent::ParticipantLeft(_)));
-    assert!(
-        matches!(bob.event().await, ServerEvent::StateChanged(changed) if changed.state == CallState::Ended)
-    );
-    let late = alice.command(&*store, CallCommand::Hangup(Hangup { call_id: call.id })).await;
+    bob.respond(&*store, &call, RespondAction::Accept).await.unwrap();
+    alice.leave(&*store).await;
+    // Twice does no harm, and nothing that it still says counts.
+    alice.leave(&*store).await;
+    alice.cut(&*store).await;
+    assert_eq!(bob.heard(), ["incoming", "connecting", "left alice", "ended completed"]);
+    let late = bob.hang_up(&*store, &call).await;
     assert_eq!(late.map_err(|refusal| refusal.code), Err(ErrorCode::UnknownCall));
-    store.disconnect(&bob.origin).await;
+    bob.leave(&*store).await;
     assert_eq!(store.counts().await, Counts::default());
 }
 
@@ -178,18 +232,36 @@ async fn i29_memory_forgets_devices_that_go() {
     a_device_that_goes_takes_its_part_with_it(memory()).await;
 }
 
+/// Devices that are away count, and give way to one that is there: first the one that is away for the longest time, and last
+/// the one that is in a call.
 async fn a_user_has_so_many_devices(store: Arc<impl Store>) {
-    let (first, _second) =
+    let (first, second) =
         (Client::connected(&*store, "alice").await, Client::connected(&*store, "alice").await);
-    let third = Client::new("alice");
-    let refused =
-        store.connect(&third.origin, &third.outbox, || panic!("no welcome for who is not taken in")).await;
-    assert_eq!(refused, Err(TooManyDevices));
-    store.disconnect(&first.origin).await;
-    assert_eq!(store.connect(&third.origin, &third.outbox, || {}).await, Ok(()));
+    let new = || SessionOpen { device_id: None, resume: None };
+    assert_eq!(Client::open(&*store, "alice", new()).await.err(), Some(close::TOO_MANY_DEVICES));
+    let seed = store.connect(&user("alice"), &Arc::default()).await;
+    assert_eq!(seed.err(), Some(close::TOO_MANY_DEVICES));
+    first.call(&*store, "bob").await;
+    first.cut(&*store).await;
+    advance(Duration::from_millis(5)).await;
+    second.cut(&*store).await;
+    // The one that is in a call was away before the other.
+    let third = Client::connected(&*store, "alice").await;
+    let gone = second.again(&*store, Some(0)).await;
+    assert!(matches!(gone.opened, Opened::New), "it is a new device, in place of the one in the call");
+    assert_eq!(store.counts().await.calls, 0);
+    let secret = first.line.session.secret.clone();
+    let first = first.shows(&*store, "alice", Some(0), secret).await;
+    assert_eq!(first.err(), Some(close::TOO_MANY_DEVICES));
+    let counts = store.counts().await;
+    assert_eq!((counts.sessions, counts.devices), (2, 2));
+    for client in [third, gone] {
+        client.leave(&*store).await;
+    }
+    assert_eq!(store.counts().await, Counts::default());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn i29_memory_bounds_the_devices_of_a_user() {
     a_user_has_so_many_devices(memory()).await;
 }
@@ -200,11 +272,14 @@ async fn a_stop_ends_every_socket_now_and_later(store: Arc<impl Store>) {
     alice.event().await;
     bob.event().await;
     store.close_all(close::GOING_AWAY).await;
-    store.disconnect(&alice.origin).await;
-    let late = Client::connected(&*store, "carol").await;
-    for client in [&alice, &bob, &late] {
-        assert!(matches!(client.outbox.next().await, Next::End(End::Close(close::GOING_AWAY))));
+    alice.cut(&*store).await;
+    for client in [&alice, &bob] {
+        assert!(matches!(client.line.socket.next().await, Next::End(End::Close(close::GOING_AWAY))));
     }
+    let late = Client::open(&*store, "carol", SessionOpen { device_id: None, resume: None }).await;
+    assert_eq!(late.err(), Some(close::GOING_AWAY));
+    assert_eq!(store.connect(&user("dave"), &Arc::default()).await.err(), Some(close::GOING_AWAY));
+    assert_eq!(store.counts().await, Counts::default());
 }
 
 #[tokio::test]
@@ -212,12 +287,181 @@ async fn memory_ends_every_socket_when_it_stops() {
     a_stop_ends_every_socket_now_and_later(memory()).await;
 }
 
+/// Whatever was not heard is heard after a resume, once, and whatever was taken is not taken again.
+async fn a_session_goes_on(store: Arc<impl Store>) {
+    let (alice, bob) = (Client::connected(&*store, "alice").await, Client::connected(&*store, "bob").await);
+    let call = alice.call(&*store, "bob").await;
+    bob.cut(&*store).await;
+    assert_eq!(store.counts().await.devices, 1);
+    alice.hang_up(&*store, &call).await.unwrap();
+    let all = ["incoming", "ended cancelled"];
+    for (received, last_seq) in [(0, 0), (1, 0), (2, 1), (3, 2)] {
+        let back = bob.again(&*store, Some(last_seq)).await;
+        assert!(matches!(back.opened, Opened::Resumed(taken) if taken == received), "{:?}", back.opened);
+        assert_eq!(back.heard(), all[last_seq as usize..]);
+        back.says_nothing(&*store).await;
+        back.cut(&*store).await;
+    }
+    // What it is known to have is gone; what it never had was never there.
+    for last_seq in [1, 3] {
+        let back = bob.again(&*store, Some(last_seq)).await;
+        assert!(
+            matches!(&back.opened, Opened::Known(calls) if calls.len() == usize::from(last_seq == 3)),
+            "{:?}",
+            back.opened
+        );
+        alice.call(&*store, "bob").await;
+        assert_eq!(back.heard(), ["ended cancelled", "incoming"][usize::from(last_seq == 1)..]);
+        back.cut(&*store).await;
+    }
+    let back = bob.again(&*store, Some(2)).await;
+    back.leave(&*store).await;
+    let gone = bob.again(&*store, Some(2)).await;
+    assert!(matches!(gone.opened, Opened::New));
+    assert_ne!(gone.line.origin().device.id, bob.line.origin().device.id);
+    gone.leave(&*store).await;
+    alice.leave(&*store).await;
+    assert_eq!(store.counts().await, Counts::default());
+}
+
+#[tokio::test]
+async fn i19_memory_replays_what_was_missed() {
+    a_session_goes_on(memory()).await;
+}
+
+/// Another's device, and a wrong secret, look like one that was never there.
+async fn a_secret_is_asked_for(store: Arc<impl Store>) {
+    let alice = Client::connected(&*store, "alice").await;
+    let secret = || alice.line.session.secret.clone();
+    for (name, secret) in [("alice", fresh::secret()), ("mallory", secret()), ("alice", Private::new(""))] {
+        let shown = alice.shows(&*store, name, Some(0), secret).await.unwrap();
+        assert!(matches!(shown.opened, Opened::New));
+        assert_ne!(shown.line.origin().device.id, alice.line.origin().device.id);
+        shown.leave(&*store).await;
+    }
+    // The one that it is about has not even noticed.
+    assert!(alice.ping(&*store, 1).await.is_some());
+}
+
+#[tokio::test]
+async fn i22_memory_asks_for_the_secret() {
+    a_secret_is_asked_for(memory()).await;
+}
+
+/// The newer socket takes over in one step: what the older one says or asks for from then on is nothing.
+async fn the_newer_socket_takes_over(store: Arc<impl Store>) {
+    let (alice, bob) = (Client::connected(&*store, "alice").await, Client::connected(&*store, "bob").await);
+    assert!(alice.ping(&*store, 1).await.is_some());
+    let newer = alice.again(&*store, Some(1)).await;
+    assert!(matches!(newer.opened, Opened::Resumed(1)));
+    assert!(matches!(alice.line.socket.next().await, Next::End(End::Close(close::TAKEN_OVER))));
+    bob.call(&*store, "alice").await;
+    assert_eq!(newer.heard(), ["incoming"]);
+    let answered = Asked::Answered(Ok(Done::new(None)));
+    store.take(&alice.line, Some(2), answered, |_| panic!("nothing is decided")).await;
+    store.take(&alice.line, None, Asked::Suspend, |_| panic!("nothing is decided")).await;
+    alice.line.socket.acknowledge(2);
+    assert!(matches!(alice.line.socket.next().await, Next::End(_)));
+    alice.cut(&*store).await;
+    let newest = newer.again(&*store, Some(1)).await;
+    assert!(matches!(newest.opened, Opened::Resumed(1)), "{:?}", newest.opened);
+    assert_eq!(newest.heard(), ["incoming"]);
+    // The reply to what came before is given again, and nothing else.
+    assert_eq!(newest.ping(&*store, 1).await.map(|reply| reply.id), Some(1));
+    assert_eq!((store.counts().await.sessions, store.counts().await.deadlines), (2, 1));
+}
+
+#[tokio::test]
+async fn i22_memory_has_one_live_socket_for_a_device() {
+    the_newer_socket_takes_over(memory()).await;
+}
+
+/// Where a frame is gone, the calls are told instead, and numbers begin anew.
+async fn what_is_lost_is_told_as_it_stands(store: Arc<impl Store>) {
+    let alice = Client::connected(&*store, "alice").await;
+    let callers = [Client::connected(&*store, "bob").await, Client::connected(&*store, "carol").await];
+    alice.cut(&*store).await;
+    let mut last = Vec::new();
+    for caller in callers.iter().cycle().take(12) {
+        last.push(caller.call(&*store, "alice").await.id);
+        caller.heard();
+    }
+    let back = alice.again(&*store, Some(0)).await;
+    let Opened::Known(calls) = &back.opened else { panic!("{:?}", back.opened) };
+    let told: Vec<_> = calls.iter().map(|call| (&call.id, call.state)).collect();
+    assert_eq!(told, [(&last[10], CallState::Ringing), (&last[11], CallState::Ringing)]);
+    assert_eq!(back.line.origin(), alice.line.origin());
+    assert_eq!(back.heard(), [""; 0]);
+    assert_eq!(back.ping(&*store, 1).await.map(|reply| reply.id), Some(1));
+    let calls = back.again(&*store, None).await.opened;
+    assert!(matches!(calls, Opened::Known(calls) if calls.len() == 2), "another page is told the same");
+}
+
+#[tokio::test]
+async fn i19_memory_tells_the_calls_where_frames_are_lost() {
+    what_is_lost_is_told_as_it_stands(memory()).await;
+}
+
+/// A user's deadlines are kept beside those of calls: 10 s, and 30 s in a call.
+async fn windows_are_kept(store: Arc<impl Store>) {
+    let keeping = Arc::clone(&store);
+    let timers = tokio::spawn(async move { keeping.keep_deadlines().await });
+    let (alice, bob) = (Client::connected(&*store, "alice").await, Client::connected(&*store, "bob").await);
+    let (carol, start) = (Client::connected(&*store, "carol").await, Instant::now());
+    let call = alice.call(&*store, "bob").await;
+    bob.respond(&*store, &call, RespondAction::Accept).await.unwrap();
+    assert_eq!(bob.heard(), ["incoming", "connecting"]);
+    alice.cut(&*store).await;
+    carol.cut(&*store).await;
+    assert_eq!(store.counts().await.sessions, 3);
+    sleep(Duration::from_millis(9_999)).await;
+    assert_eq!(store.counts().await.sessions, 3);
+    sleep(Duration::from_millis(2)).await;
+    assert_eq!((store.counts().await.sessions, store.counts().await.calls), (2, 1));
+    assert_eq!(bob.next().await, "left alice");
+    assert_eq!(start.elapsed().as_secs(), 30);
+    assert_eq!(bob.heard(), ["ended failed"]);
+    assert!(matches!(alice.again(&*store, Some(0)).await.opened, Opened::New));
+    timers.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn i15_memory_keeps_the_windows_of_devices_that_are_away() {
+    windows_are_kept(memory()).await;
+}
+
+/// A new page has the device's calls, takes its place in the one that it was in, and then knows no more of what was before.
+async fn a_new_page_takes_its_place(store: Arc<impl Store>) {
+    let (alice, bob) = (Client::connected(&*store, "alice").await, Client::connected(&*store, "bob").await);
+    let call = alice.call(&*store, "bob").await;
+    bob.respond(&*store, &call, RespondAction::Accept).await.unwrap();
+    alice.heard();
+    bob.heard();
+    let page = bob.again(&*store, None).await;
+    let Opened::Known(calls) = &page.opened else { panic!("{:?}", page.opened) };
+    assert_eq!(calls.iter().map(|call| call.participants.len()).collect::<Vec<_>>(), [2]);
+    assert_eq!(store.counts().await.deadlines, 2, "the call's, and Bob's");
+    let rejoin = || CallCommand::Rejoin(Rejoin { call_id: call.id.clone() });
+    let joined = page.command(&*store, rejoin()).await.unwrap().expect("the call");
+    assert_eq!(joined.participants[1].incarnation, Some(1));
+    assert_eq!(store.counts().await.deadlines, 1);
+    let ServerEvent::ParticipantRejoined(rejoined) = alice.event().await else { panic!("Alice is told") };
+    assert_eq!(rejoined.participant, joined.participants[1]);
+    page.leave(&*store).await;
+    assert_eq!(alice.heard(), ["left bob", "ended completed"]);
+}
+
+#[tokio::test]
+async fn i19_memory_lets_a_new_page_take_its_place() {
+    a_new_page_takes_its_place(memory()).await;
+}
+
 /// Two call one another: the call that was first has both, by each dialect's way of being told.
 async fn glare_leaves_one_call(store: Arc<impl Store>) {
     let (alice, bob) = (Client::connected(&*store, "alice").await, Client::connected(&*store, "bob").await);
     let first = alice.call(&*store, "bob").await;
     let met = bob.call(&*store, "alice").await;
-    assert_eq!((&met.id, &met.caller_id), (&first.id, &alice.origin.user));
+    assert_eq!((&met.id, &met.caller_id), (&first.id, &alice.line.origin().user));
     assert_eq!(met.state, CallState::Connecting);
     let members: Vec<&str> = met.participants.iter().map(|member| member.user_id.as_str()).collect();
     assert_eq!(members, ["alice", "bob"]);
@@ -227,9 +471,9 @@ async fn glare_leaves_one_call(store: Arc<impl Store>) {
 
     // Who is in the call has a deadline: they are to connect.
     assert_eq!(store.counts().await.deadlines, 1);
-    store.disconnect(&alice.origin).await;
-    assert_eq!(bob.heard(), ["left alice", "ended failed"]);
-    store.disconnect(&bob.origin).await;
+    alice.leave(&*store).await;
+    assert_eq!(bob.heard(), ["left alice", "ended completed"]);
+    bob.leave(&*store).await;
     assert_eq!(store.counts().await, Counts::default());
 }
 
@@ -251,8 +495,8 @@ async fn glare_of_a_group_is_refused(store: Arc<impl Store>) {
     let refused = bob.initiate(&*store, &["alice", "carol"]).await.unwrap_err();
     assert_eq!((refused.code, refused.call), (ErrorCode::AlreadyRinging, Some(plain.id)));
     // The refusals left nothing behind.
-    store.disconnect(&alice.origin).await;
-    store.disconnect(&bob.origin).await;
+    alice.leave(&*store).await;
+    bob.leave(&*store).await;
     assert_eq!(store.counts().await, Counts::default());
 }
 
@@ -289,7 +533,7 @@ async fn a_recall_replaces_the_dead_call(store: Arc<impl Store>) {
     assert_eq!(bob.initiate(&*store, &["alice"]).await.unwrap_err().code, ErrorCode::AlreadyInCall);
 
     for client in [&alice, &second, &bob] {
-        store.disconnect(&client.origin).await;
+        client.leave(&*store).await;
     }
     assert_eq!(store.counts().await, Counts::default());
 }
@@ -332,7 +576,7 @@ async fn each_member_has_a_deadline(store: Arc<impl Store>) {
     let counts = store.counts().await;
     assert_eq!((counts.calls, counts.deadlines), (0, 0));
     for client in [alice, bob, carol, dave] {
-        store.disconnect(&client.origin).await;
+        client.leave(&*store).await;
     }
     assert_eq!(store.counts().await, Counts::default());
     timers.abort();
@@ -374,7 +618,7 @@ async fn members_come_and_go(store: Arc<impl Store>) {
     let counts = store.counts().await;
     assert_eq!((counts.users, counts.calls, counts.deadlines), (3, 0, 0));
     for client in [alice, bob, carol] {
-        store.disconnect(&client.origin).await;
+        client.leave(&*store).await;
     }
     assert_eq!(store.counts().await, Counts::default());
 }

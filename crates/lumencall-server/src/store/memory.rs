@@ -1,31 +1,35 @@
 //! The records in this process's memory: the default, for one server that needs nothing else.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lumencall_core::machine::{
-    CallCommand, CallRecord, Decision, Effect, Input, Origin, Records, Refusal, Rules, UserRecord, decide,
-    touched_users,
+    Bounds, CallCommand, CallRecord, Decision, Dialect, Effect, Input, Origin, Phase, Records, Refusal,
+    Rules, UserRecord, decide, touched_users,
 };
-use lumencall_core::wire::ServerMessage;
-use lumencall_core::{Call, CallId, DeviceId, ErrorCode, Millis, Now, UserId};
+use lumencall_core::wire::{Done, Hangup, ServerMessage, SessionOpen};
+use lumencall_core::{Call, CallId, ErrorCode, Now, UserId};
 use tokio::sync::Notify;
 use tokio::time::sleep_until;
 use tracing::error;
 
-use super::{Counts, Outcome, Store, TooManyDevices};
+use super::due::{Deadlines, Due};
+use super::sessions::{Sessions, first_to_go};
+use super::{Answer, Asked, Counts, Line, Opened, Outcome, Session, Store};
+use crate::Limits;
 use crate::clock::Clock;
-use crate::close::Close;
-use crate::outbox::{End, Outbox};
+use crate::close::{self, Close};
+use crate::socket::Socket;
 
 /// A store in memory.
 #[derive(Debug)]
 pub(crate) struct Memory {
     rules: Rules,
     devices_of_one: usize,
+    bounds: Bounds,
     clock: Clock,
     /// One lock over everything that must agree. Nothing awaits while it is held: it is held for one input and what
-    /// follows from it, which is computing alone, since outboxes never make anybody wait. A decision replaces records
+    /// follows from it, which is computing alone, since mailboxes never make anybody wait. A decision replaces records
     /// only when it is complete, so that a panic in one leaves them as they were; a poisoned lock is taken all the same.
     state: Mutex<State>,
     /// Wakes [`Store::keep_deadlines`]: there may be an earlier deadline.
@@ -36,9 +40,8 @@ pub(crate) struct Memory {
 struct State {
     calls: HashMap<CallId, CallRecord>,
     users: HashMap<UserId, UserRecord>,
-    outboxes: HashMap<DeviceId, Arc<Outbox>>,
-    /// Every call's deadline that has not been looked at, earliest first.
-    deadlines: BTreeSet<(Millis, CallId)>,
+    sessions: Sessions,
+    deadlines: Deadlines,
     /// Set when the server stops.
     closing: Option<Close>,
 }
@@ -55,8 +58,15 @@ struct Decided {
 }
 
 impl Memory {
-    pub(crate) fn new(rules: Rules, devices_of_one: usize) -> Self {
-        Self { rules, devices_of_one, clock: Clock::start(), state: Mutex::default(), earlier: Notify::new() }
+    pub(crate) fn new(rules: Rules, limits: &Limits) -> Self {
+        Self {
+            rules,
+            devices_of_one: limits.devices,
+            bounds: Bounds { frames: limits.queued_frames, bytes: limits.queued_bytes },
+            clock: Clock::start(),
+            state: Mutex::default(),
+            earlier: Notify::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -67,7 +77,7 @@ impl Memory {
     fn apply(&self, state: &mut State, input: Input, reply: impl FnOnce(Outcome)) {
         // One time for all of it: what follows from an input happens when the input does.
         let now = self.clock.now();
-        let earliest = state.earliest_deadline();
+        let earliest = state.deadlines.earliest();
         match self.decide_in_the_end(state, input, &now) {
             Ok(Decided { call, effects, .. }) => {
                 reply(Ok(call));
@@ -75,9 +85,14 @@ impl Memory {
             }
             Err(refusal) => reply(Err(refusal)),
         }
-        if state.earliest_deadline() != earliest {
+        if state.deadlines.earliest() != earliest {
             self.earlier.notify_one();
         }
+    }
+
+    /// Decides an input that nobody waits for the outcome of.
+    fn happen(&self, state: &mut State, input: Input) {
+        self.apply(state, input, |_| {});
     }
 
     /// Decides an input, or what is to be decided in its place.
@@ -95,26 +110,45 @@ impl Memory {
     /// Does what was decided, with all that follows from it.
     fn perform(&self, state: &mut State, effects: Vec<Effect>, now: &Now) {
         let mut followers = VecDeque::new();
-        state.send(effects, &mut followers);
+        state.carry_out(effects, &mut followers);
         while let Some(input) = followers.pop_front() {
             // Only commands are refused, and no command follows from anything.
             if let Ok(Decided { effects, .. }) = state.decide(input, now, &self.rules) {
-                state.send(effects, &mut followers);
+                state.carry_out(effects, &mut followers);
             }
         }
     }
 
-    /// Looks at every call whose time has come, taking the lock anew for each.
+    /// Looks at everything whose time has come, taking the lock anew for each.
     fn look_at_due(&self) {
         loop {
             let mut state = self.lock();
-            if state.earliest_deadline().is_none_or(|at| at > self.clock.now().clock) {
-                return;
-            }
-            if let Some((_, call)) = state.deadlines.pop_first() {
-                self.apply(&mut state, Input::Deadline { call }, |_| {});
-            }
+            let Some(due) = state.deadlines.pop(self.clock.now().clock) else { return };
+            self.happen(&mut state, due.into());
         }
+    }
+
+    /// A device is gone for good, by its own word: it has hung up.
+    fn leave(&self, state: &mut State, device: Origin) {
+        state.sessions.forget(&device.device.id, close::OVER);
+        let engaged = state.users.get(&device.user).and_then(|user| user.engaged_with(&device.device.id));
+        if let Some(call_id) = engaged.map(|engaged| engaged.call.clone()) {
+            let command = CallCommand::Hangup(Hangup { call_id });
+            self.happen(state, Input::Command { from: device.clone(), command });
+        }
+        self.happen(state, Input::DeviceGone(device));
+    }
+
+    /// The session of a new device, for which room is made.
+    fn begin(&self, state: &mut State, user: &UserId, dialect: Dialect) -> Result<Arc<Session>, Close> {
+        if let Some(record) = state.users.get(user)
+            && record.devices.len() >= self.devices_of_one
+        {
+            let gone = first_to_go(record).ok_or(close::TOO_MANY_DEVICES)?;
+            state.sessions.forget(&gone.device.id, close::OVER);
+            self.happen(state, Input::DeviceGone(gone));
+        }
+        Ok(state.sessions.begin(user, dialect, self.bounds))
     }
 }
 
@@ -134,94 +168,157 @@ impl State {
             self.replace_call(id, records.call);
         }
         for user in records.users {
-            if user.is_idle() {
-                self.users.remove(&user.user);
-            } else {
-                self.users.insert(user.user.clone(), user);
-            }
+            self.replace_user(user, rules);
         }
         Ok(Decided { call: reply, effects, again })
     }
 
     fn replace_call(&mut self, id: CallId, call: Option<CallRecord>) {
-        let deadline = call.as_ref().and_then(CallRecord::deadline);
+        let new = call.as_ref().and_then(CallRecord::deadline);
         let old = match call {
             Some(call) => self.calls.insert(id.clone(), call),
             None => self.calls.remove(&id),
         };
-        // A deadline that stays as it was is not set again: if it was looked at, once is enough.
-        let old_deadline = old.and_then(|call| call.deadline());
-        if deadline != old_deadline {
-            if let Some(at) = old_deadline {
-                self.deadlines.remove(&(at, id.clone()));
-            }
-            self.deadlines.extend(deadline.map(|at| (at, id)));
-        }
+        self.deadlines.replace(&Due::Call(id), old.and_then(|call| call.deadline()), new);
     }
 
-    fn send(&self, effects: Vec<Effect>, followers: &mut VecDeque<Input>) {
+    fn replace_user(&mut self, user: UserRecord, rules: &Rules) {
+        let (id, new) = (user.user.clone(), user.deadline(rules));
+        let old = if user.is_idle() { self.users.remove(&id) } else { self.users.insert(id.clone(), user) };
+        self.deadlines.replace(&Due::User(id), old.and_then(|user| user.deadline(rules)), new);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, followers: &mut VecDeque<Input>) {
         for effect in effects {
             match effect {
                 Effect::Send { device, event, .. } => {
-                    if let Some(outbox) = self.outboxes.get(&device) {
-                        outbox.send(ServerMessage::Event(event));
+                    if let Some(session) = self.sessions.of(&device) {
+                        session.send(ServerMessage::Event(event));
                     }
                 }
+                Effect::Forget(device) => self.sessions.forget(&device.device.id, close::OVER),
                 Effect::Then(input) => followers.push_back(input),
             }
         }
     }
 
-    fn earliest_deadline(&self) -> Option<Millis> {
-        self.deadlines.first().map(|(at, _)| *at)
+    /// The calls in which the device has a part: those that ring there, and the one that it is in.
+    fn calls_at(&self, device: &Origin) -> Vec<Call> {
+        let Some(user) = self.users.get(&device.user) else { return Vec::new() };
+        let ringing = user.rings.iter().filter_map(|ring| self.calls.get(&ring.call)).filter(|call| {
+            let phase = call.member(&device.user).map(|member| &member.phase);
+            matches!(phase, Some(Phase::Rung { devices, .. }) if devices.contains(&device.device))
+        });
+        let joined = user.engaged_with(&device.device.id).and_then(|engaged| self.calls.get(&engaged.call));
+        ringing.map(CallRecord::ring).chain(joined.map(|call| call.snapshot(None))).collect()
     }
 }
 
 impl Store for Memory {
-    async fn connect(
-        &self,
-        device: &Origin,
-        outbox: &Arc<Outbox>,
-        welcome: impl FnOnce() + Send,
-    ) -> Result<(), TooManyDevices> {
+    async fn connect(&self, user: &UserId, socket: &Arc<Socket>) -> Result<Line, Close> {
         let mut state = self.lock();
         if let Some(close) = state.closing {
-            outbox.end(End::Close(close));
-            return Ok(());
+            return Err(close);
         }
-        let devices = state.users.get(&device.user).map_or(0, |user| user.devices.len());
-        if devices >= self.devices_of_one {
-            return Err(TooManyDevices);
-        }
-        welcome();
-        state.outboxes.insert(device.device.id.clone(), Arc::clone(outbox));
-        self.apply(&mut state, Input::DeviceConnected(device.clone()), |_| {});
-        Ok(())
+        let session = self.begin(&mut state, user, Dialect::Seed)?;
+        self.happen(&mut state, Input::DeviceConnected(session.origin.clone()));
+        session.attach(socket);
+        Ok(Line { session, socket: Arc::clone(socket) })
     }
 
-    async fn disconnect(&self, device: &Origin) {
+    async fn open(
+        &self,
+        user: &UserId,
+        open: &SessionOpen,
+        socket: &Arc<Socket>,
+        welcome: impl FnOnce(&Session, Opened) + Send,
+    ) -> Result<Line, Close> {
         let mut state = self.lock();
-        if state.outboxes.remove(&device.device.id).is_some() {
-            self.apply(&mut state, Input::DeviceGone(device.clone()), |_| {});
+        if let Some(close) = state.closing {
+            return Err(close);
+        }
+        let (session, opened) = match state.sessions.shown(user, open) {
+            None => {
+                let session = self.begin(&mut state, user, Dialect::Sdk)?;
+                self.happen(&mut state, Input::DeviceConnected(session.origin.clone()));
+                (session, Opened::New)
+            }
+            Some(session) => {
+                session.take_over();
+                let device = session.origin.clone();
+                let last_seq = open.resume.as_ref().and_then(|resume| resume.last_seq);
+                let opened = match last_seq.and_then(|last_seq| session.resume(last_seq)) {
+                    Some(received) => {
+                        self.happen(&mut state, Input::DeviceBack { device, anew: false });
+                        Opened::Resumed(received)
+                    }
+                    None => {
+                        session.begin_anew();
+                        self.happen(&mut state, Input::DeviceBack { device, anew: true });
+                        Opened::Known(state.calls_at(&session.origin))
+                    }
+                };
+                (session, opened)
+            }
+        };
+        welcome(&session, opened);
+        session.attach(socket);
+        Ok(Line { session, socket: Arc::clone(socket) })
+    }
+
+    async fn take(
+        &self,
+        from: &Line,
+        id: Option<u32>,
+        asked: Asked,
+        answer: impl FnOnce(Outcome) -> Answer + Send,
+    ) {
+        let mut state = self.lock();
+        let Line { session, socket } = from;
+        if !session.receive(socket) {
+            return;
+        }
+        let device = session.origin.clone();
+        let repeated = id.filter(|_| device.device.dialect == Dialect::Sdk).and_then(|id| session.given(id));
+        if let Some(reply) = repeated {
+            return session.send(ServerMessage::Reply(reply));
+        }
+        match asked {
+            Asked::Call(command) => {
+                let input = Input::Command { from: device, command };
+                self.apply(&mut state, input, |outcome| session.answer(id, answer(outcome)));
+            }
+            Asked::Suspend => {
+                session.answer(id, Ok(Done::new(None)));
+                self.happen(&mut state, Input::DeviceAway { device, leaving: true });
+            }
+            Asked::Answered(answer) => session.answer(id, answer),
         }
     }
 
-    async fn command(&self, from: &Origin, command: CallCommand, reply: impl FnOnce(Outcome) + Send) {
-        let input = Input::Command { from: from.clone(), command };
-        self.apply(&mut self.lock(), input, reply);
+    async fn close(&self, line: &Line, left: bool) {
+        let mut state = self.lock();
+        if !line.session.detach(&line.socket) {
+            return;
+        }
+        let device = line.origin().clone();
+        if left {
+            self.leave(&mut state, device);
+        } else {
+            self.happen(&mut state, Input::DeviceAway { device, leaving: false });
+        }
     }
 
     async fn close_all(&self, close: Close) {
         let mut state = self.lock();
-        state.closing = Some(close);
-        for outbox in state.outboxes.values() {
-            outbox.end(End::Close(close));
-        }
+        state.sessions.end_all(close);
+        // What is known here ends with this process.
+        *state = State { closing: Some(close), ..State::default() };
     }
 
     async fn keep_deadlines(&self) {
         loop {
-            let earliest = self.lock().earliest_deadline();
+            let earliest = self.lock().deadlines.earliest();
             match earliest {
                 Some(at) => tokio::select! {
                     () = sleep_until(self.clock.instant(at)) => self.look_at_due(),
@@ -236,7 +333,8 @@ impl Store for Memory {
         let state = self.lock();
         Counts {
             connections: 0,
-            devices: state.outboxes.len(),
+            devices: state.sessions.connected(),
+            sessions: state.sessions.len(),
             users: state.users.len(),
             calls: state.calls.len(),
             deadlines: state.deadlines.len(),

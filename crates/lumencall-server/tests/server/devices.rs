@@ -121,14 +121,18 @@ async fn a_users_other_devices_know_that_the_user_is_in_a_call() {
 /// The end of the engagement comes whatever ends it: also the loss of the device that had the call.
 #[tokio::test]
 async fn i15_a_lost_device_leaves_its_user_free_elsewhere() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| config.rules.resume_in_call = 100).await;
     for sdk in [false, true] {
         let (mut alice, mut bob) = (server.seed("alice").await, server.client("bob", sdk).await);
         let mut second = server.sdk("bob").await;
         let (call, _) = ring(&mut alice, &mut bob).await;
         accept(&mut bob, &call).await;
         bob.frames().await;
-        bob.leave().await;
+        if sdk {
+            bob.cut();
+        } else {
+            bob.leave().await;
+        }
         let reason = if sdk { "ended failed" } else { "ended completed" };
         server.counts_become(|counts| counts.calls == 0).await;
         alice.hears(&call, &["connecting", "joined bob", "left bob", reason]).await;

@@ -33,18 +33,6 @@ async fn only_our_own_subprotocol_is_echoed() {
 }
 
 #[tokio::test]
-async fn a_resume_that_cannot_be_is_answered_by_a_new_session() {
-    let server = TestServer::start().await;
-    let old = server.sdk("alice").await;
-    let mut alice = Client::socket(server.address, "alice", Some("lumencall.1"), false).await.unwrap();
-    let resume = json!({ "secret": old.welcome["secret"], "lastSeq": 0 });
-    alice.send("session:open", json!({ "deviceId": old.welcome["deviceId"], "resume": resume })).await;
-    let welcome = alice.expect("session:welcome").await;
-    assert_eq!(welcome["resumed"], false);
-    assert_ne!(welcome["deviceId"], old.welcome["deviceId"]);
-}
-
-#[tokio::test]
 async fn a_first_frame_that_opens_no_session_is_the_last() {
     let server = TestServer::start().await;
     let refused = [

@@ -232,12 +232,58 @@ async fn reconnecting_comes_back_or_fails_in_time() {
 
 #[tokio::test]
 async fn i15_failed_when_an_sdk_device_is_lost() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| {
+        config.rules.resume_in_call = 200;
+        config.rules.resume = 100;
+    })
+    .await;
     let (mut alice, mut bob) = (server.seed("alice").await, server.sdk("bob").await);
     let call = connect(&mut alice, &mut bob).await;
-    bob.leave().await;
+    bob.cut();
     assert_eq!(alice.expect("call:participant-left").await["userId"], "bob");
     alice.expect_end(&call, "failed").await;
+    // Its device is forgotten too, before anybody else has gone.
+    server.counts_become(|counts| counts.sessions == 1 && counts.deadlines == 0).await;
+    alice.leave().await;
+    server.is_empty_again().await;
+}
+
+/// An SDK says good-bye by its close code, and has then hung up; no other code says so.
+#[tokio::test]
+async fn i15_completed_when_an_sdk_says_good_bye() {
+    let server = TestServer::start().await;
+    for code in [1000, 4000, 1001, 3000] {
+        let (mut alice, mut bob) = (server.seed("alice").await, server.sdk("bob").await);
+        let call = connect(&mut alice, &mut bob).await;
+        let bob = bob.closes(code).await;
+        if code == 1000 {
+            assert_eq!(alice.expect("call:participant-left").await["userId"], "bob");
+            alice.expect_end(&call, "completed").await;
+            bob.is_unknown().await.leave().await;
+        } else {
+            server.counts_become(|counts| counts.devices == 1).await;
+            alice.nothing_came().await;
+            bob.resumes().await.leave().await;
+            alice.expect("call:participant-left").await;
+            alice.expect_end(&call, "completed").await;
+        }
+        alice.leave().await;
+        server.is_empty_again().await;
+    }
+}
+
+/// One that calls, and one that rings, as by their own word.
+#[tokio::test]
+async fn i15_good_bye_before_the_answer_ends_a_ring() {
+    let server = TestServer::start().await;
+    let (mut alice, mut bob) = (server.sdk("alice").await, server.sdk("bob").await);
+    let (call, _) = ring(&mut alice, &mut bob).await;
+    alice.leave().await;
+    bob.expect_end(&call, "cancelled").await;
+    let mut alice = server.sdk("alice").await;
+    let (call, _) = ring(&mut alice, &mut bob).await;
+    bob.leave().await;
+    alice.expect_end(&call, "missed").await;
     alice.leave().await;
     server.is_empty_again().await;
 }

@@ -64,7 +64,7 @@ async fn i29_devices_of_one_user_are_bounded() {
 
 #[tokio::test]
 async fn i29_when_all_have_left_nothing_is_left() {
-    let server = TestServer::start().await;
+    let server = TestServer::start_with(|config| config.rules.resume = 100).await;
     let (mut alice, mut bob) = (server.seed("alice").await, server.sdk("bob").await);
     let (mut carol, mut dave) = (server.sdk("carol").await, server.seed("dave").await);
     connect(&mut alice, &mut bob).await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
@@ -22,6 +23,9 @@ pub(crate) struct Client {
     last_id: u64,
     is_sdk: bool,
     pub(crate) welcome: Value,
+    address: SocketAddr,
+    /// Every text sent in this session after `session:open`, over all its sockets.
+    sent: Vec<String>,
 }
 
 impl Client {
@@ -52,6 +56,8 @@ impl Client {
             last_id: 0,
             is_sdk: subprotocols.is_some(),
             welcome: Value::Null,
+            address,
+            sent: Vec::new(),
         })
     }
 
@@ -63,10 +69,21 @@ impl Client {
     }
 
     pub(crate) async fn sdk(address: SocketAddr, user: &str) -> Self {
+        Self::open(address, user, json!({})).await
+    }
+
+    /// A client on the subprotocol that opens its session so.
+    pub(crate) async fn open(address: SocketAddr, user: &str, open: Value) -> Self {
         let mut client = Self::socket(address, user, Some("lumencall.1"), false).await.unwrap();
-        client.send("session:open", json!({})).await;
-        client.welcome = client.expect("session:welcome").await;
+        client.opens(open).await;
         client
+    }
+
+    /// Opens the session, as the first that is sent and heard.
+    pub(crate) async fn opens(&mut self, open: Value) {
+        self.send("session:open", open).await;
+        self.welcome = self.expect("session:welcome").await;
+        self.sent.clear();
     }
 
     pub(crate) const fn is_sdk(&self) -> bool {
@@ -95,7 +112,9 @@ impl Client {
     }
 
     pub(crate) async fn send_text(&mut self, text: impl Into<String>) {
-        self.send_message(Message::text(text.into())).await;
+        let text = text.into();
+        self.sent.push(text.clone());
+        self.send_message(Message::text(text)).await;
     }
 
     /// Sends a text, or hears that the connection takes none any more.
@@ -240,9 +259,104 @@ impl Client {
         }
     }
 
-    /// Closes the socket, and waits until the server has too.
-    pub(crate) async fn leave(mut self) {
-        self.socket.close(None).await.unwrap();
+    /// Says good-bye, and waits until the server has too: the device is gone for good.
+    pub(crate) async fn leave(self) {
+        self.closes(1000).await;
+    }
+
+    /// Closes the socket with this code, and waits until the server has too.
+    pub(crate) async fn closes(mut self, code: u16) -> Away {
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        self.socket.close(Some(frame)).await.unwrap();
         while let Some(Ok(_)) = self.message().await {}
+        self.cut()
+    }
+
+    /// The connection breaks.
+    pub(crate) fn cut(self) -> Away {
+        self.double()
+    }
+
+    /// What the client that is here now would come back with, over another socket.
+    pub(crate) fn double(&self) -> Away {
+        Away {
+            address: self.address,
+            user: self.user.clone(),
+            device: self.welcome["deviceId"].clone(),
+            secret: self.welcome["secret"].clone(),
+            last_seq: self.last_seq.unwrap_or_default(),
+            last_id: self.last_id,
+            sent: self.sent.clone(),
+        }
+    }
+}
+
+/// A client of the SDK without its socket.
+#[derive(Clone, Debug)]
+pub(crate) struct Away {
+    address: SocketAddr,
+    pub(crate) user: String,
+    pub(crate) device: Value,
+    pub(crate) secret: Value,
+    pub(crate) last_seq: u64,
+    last_id: u64,
+    sent: Vec<String>,
+}
+
+impl Away {
+    /// Asks the server to go on, and does what it says: where the session goes on, what the server has not had is sent again.
+    pub(crate) async fn back(self) -> Client {
+        let open =
+            json!({ "deviceId": self.device, "resume": { "secret": self.secret, "lastSeq": self.last_seq } });
+        let mut client = Client::open(self.address, &self.user, open).await;
+        client.last_id = self.last_id;
+        if client.welcome["resumed"] == true {
+            let received = client.welcome["received"].as_u64().expect("how many were taken");
+            let received = usize::try_from(received).unwrap();
+            client.last_seq = Some(self.last_seq);
+            client.sent = self.sent[..received].to_vec();
+            for text in &self.sent[received..] {
+                client.send_text(text.clone()).await;
+            }
+        }
+        client
+    }
+
+    /// The session goes on.
+    pub(crate) async fn resumes(self) -> Client {
+        let device = self.device.clone();
+        let client = self.back().await;
+        assert_eq!(client.welcome["resumed"], true, "{}", client.welcome);
+        assert_eq!((&client.welcome["deviceId"], &client.welcome["calls"]), (&device, &Value::Null));
+        client
+    }
+
+    /// The device is known, and its session begins anew. Returns the calls too.
+    pub(crate) async fn begins_anew(self) -> (Client, Vec<Value>) {
+        let device = self.device.clone();
+        Self::known(self.back().await, &device)
+    }
+
+    /// Another page of the device opens its session. Returns its calls too.
+    pub(crate) async fn reloads(self) -> (Client, Vec<Value>) {
+        let open = json!({ "deviceId": self.device, "resume": { "secret": self.secret } });
+        Self::known(Client::open(self.address, &self.user, open).await, &self.device)
+    }
+
+    fn known(client: Client, device: &Value) -> (Client, Vec<Value>) {
+        assert_eq!((&client.welcome["resumed"], &client.welcome["deviceId"]), (&json!(false), device));
+        assert_eq!(client.welcome["received"], Value::Null);
+        let calls = client.welcome["calls"].as_array().expect("the calls").clone();
+        (client, calls)
+    }
+
+    /// The server does not know it: it is a new device, and is told of no calls.
+    pub(crate) async fn is_unknown(self) -> Client {
+        let device = self.device.clone();
+        let client = self.back().await;
+        assert_eq!(client.welcome["resumed"], false, "{}", client.welcome);
+        assert_ne!(client.welcome["deviceId"], device);
+        assert_eq!((&client.welcome["calls"], &client.welcome["received"]), (&Value::Null, &Value::Null));
+        client
     }
 }

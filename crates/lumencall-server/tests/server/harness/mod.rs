@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 pub(crate) use bystanders::Bystanders;
 pub(crate) use calls::{accept, connect, gather, initiate, initiate_all, negotiate, report, ring};
-pub(crate) use client::Client;
+pub(crate) use client::{Away, Client};
 pub(crate) use heard::{call_of, heard_by_all, in_short};
 pub(crate) use raw::{RawSocket, get, request};
 pub(crate) use tally::{Outcome, Tally};
