@@ -4,6 +4,7 @@ mod cargo_lock;
 mod children;
 mod cmd;
 mod failure;
+mod fuzz;
 mod model;
 mod mutants;
 mod package;
@@ -23,6 +24,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cmd::setup::Purpose;
 use crate::failure::Failure;
+use crate::fuzz::Target;
 use crate::test::Part;
 use crate::workspace::Workspace;
 
@@ -49,6 +51,17 @@ enum Task {
         /// Where to listen; port 0 takes a free one
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+    },
+    /// Look for inputs that break something, guided by what they reach; needs a C++ compiler
+    Fuzz {
+        /// What to feed
+        target: Target,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u32,
+        /// Keep what reaches further than what is kept
+        #[arg(long)]
+        keep: bool,
     },
     /// Explore the scenarios of the model within the large bounds
     Model {
@@ -104,6 +117,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Task::Setup { purpose } => cmd::setup::run(&workspace, *purpose),
         Task::Package => cmd::package::run(&workspace),
         Task::Demo { listen } => cmd::demo::run(&workspace, *listen),
+        Task::Fuzz { target, seconds, keep } => fuzz::run(&workspace, *target, *seconds, *keep),
         Task::Model { only } => model::run(&workspace, only.as_deref()),
         Task::Mutants { only } => mutants::run(&workspace, only.as_deref()),
         Task::Simulate { seed, from, events } => simulate::run(&workspace, *seed, *from, *events),

@@ -119,7 +119,49 @@ export const cases = [
       await assertOver([alice, bob], 'completed')
     },
   },
+  {
+    name: 'i13_two_strangers_who_call_each_other_are_in_one_call',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair(strangers)
+      await meet(alice, bob, 'video', 'video')
+      await assertOneCallOfStrangers(alice, bob)
+      await bob.do('hangup')
+      await assertOver([alice, bob], 'completed')
+    },
+  },
+  {
+    name: 'i13_two_strangers_who_call_each_other_at_once_are_in_one_call',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair(strangers)
+      await Promise.all([
+        alice.do('call', { to: bob.user, type: 'video' }),
+        bob.do('call', { to: alice.user, type: 'video' }),
+      ])
+      await Promise.all([alice.state('connected'), bob.state('connected')])
+      await assertOneCallOfStrangers(alice, bob)
+      await alice.do('hangup')
+      await assertOver([alice, bob], 'completed')
+    },
+  },
 ]
+
+const strangers = { caller: { kind: 'stranger' }, callee: { kind: 'stranger' } }
+
+/** Both are in the same call and see and hear each other, and one of them has offered, the other answered. */
+async function assertOneCallOfStrangers(alice, bob) {
+  assert.equal(await alice.callId(), await bob.callId())
+  await Promise.all([seesAndHears(alice), seesAndHears(bob)])
+  const descriptions = []
+  for (const party of [alice, bob]) {
+    await party.assertEveryRingCameToAnEnd()
+    assert.deepEqual(await party.evaluate(() => window.probes.uncaught), [], `${party.label}: uncaught`)
+    const sent = (await party.log()).filter(({ kind }) => kind === 'sent').map(({ frame }) => frame.event)
+    descriptions.push(sent.filter((event) => event === 'signal:offer' || event === 'signal:answer'))
+  }
+  assert.deepEqual(descriptions.sort(), [['signal:answer'], ['signal:offer']])
+}
 
 /**
  * Alice calls Bob; before he hears of it, he calls her. Resolves when both are connected, with what Bob's own call came to.

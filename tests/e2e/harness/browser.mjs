@@ -103,6 +103,8 @@ async function launch(name, permission, executablePath) {
       return browser.connected
     },
     createBrowserContext: () => browser.createBrowserContext(),
+    /** Kills the processes of all its pages; it lives on itself. */
+    crashPages: () => killPages(browser.process().pid),
     end,
   }
 }
@@ -112,6 +114,27 @@ async function close(name, browser) {
   const { pid } = browser.process()
   await within(5_000, `closing ${name}`, browser.close()).catch(() => {})
   await until(`the processes of ${name} to be gone`, () => !signalGroup(pid, 'SIGKILL') || !runs(pid))
+}
+
+/** Kills the processes of Firefox's pages in this group. */
+function killPages(group) {
+  const pages = readdirSync('/proc').filter((pid) => {
+    if (!/^[0-9]+$/.test(pid)) return false
+    try {
+      return groupOf(pid) === group && /\btab[\0 ]*$/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    } catch {
+      return false // It ended while it was looked at.
+    }
+  })
+  if (pages.length === 0) throw new Error('no process of a page was found')
+  for (const pid of pages) process.kill(Number(pid), 'SIGKILL')
+}
+
+/** The process group of a process that runs; nothing of one that has ended, and that its parent took no notice of. */
+function groupOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return state === 'Z' ? undefined : Number(group)
 }
 
 /**
@@ -127,9 +150,7 @@ function runs(group) {
   }
   return entries.some((pid) => {
     try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      const [state, , itsGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return Number(itsGroup) === group && state !== 'Z'
+      return groupOf(pid) === group
     } catch {
       return false // It ended while it was looked at.
     }

@@ -1,16 +1,20 @@
 // One who takes part in a call: a page of one of the two kinds, and what the tests do with it and ask of it.
 
 import assert from 'node:assert/strict'
-import { until } from './until.mjs'
+import { PATIENCE, until, within } from './until.mjs'
 
 export class Party {
   #page
   #context
 
+  /** How long this party is waited for, in milliseconds. */
+  patience = PATIENCE
+
   /** Opens the page of this kind, `sdk` or `stranger`, and connects it to the server as this user. */
   static async open({ browser, context, origin, kind, user, options, connect = true }) {
     const party = new Party()
     party.user = user
+    party.browser = browser
     party.label = `${user} (${kind} in ${browser.name})`
     party.consoleLines = []
     party.#context = context ?? (await browser.createBrowserContext())
@@ -35,7 +39,7 @@ export class Party {
 
   /** Waits until a function in the page brings something truthy. */
   until(what, fn, ...args) {
-    return until(`${what} at ${this.label ?? 'the page'}`, () => this.#page.evaluate(fn, ...args))
+    return until(`${what} at ${this.label ?? 'the page'}`, () => this.#page.evaluate(fn, ...args), this.patience)
   }
 
   /** Has the page's app do something, and waits for it. */
@@ -190,6 +194,46 @@ export class Party {
     return this.#page.goto(url)
   }
 
+  // The page's own life.
+
+  /** Loads the page anew, as its user does. The app is not started. */
+  async reload() {
+    await this.#page.reload()
+    this.crashed = false
+    await this.until('the page to load again', () => Boolean(window.app))
+  }
+
+  /**
+   * The process of the page ends, without a word to it. In Chromium `reload` brings the tab back; in Firefox all pages of this side
+   * go, and none comes back.
+   */
+  async crash() {
+    this.crashed = true
+    if (this.browser.name === 'firefox') return this.browser.crashPages()
+    const crashed = new Promise((resolve) => this.#page.once('error', resolve))
+    const devtools = await this.#page.createCDPSession()
+    // The answer never comes: who would give it is gone.
+    devtools.send('Page.crash').catch(() => {})
+    await within(PATIENCE, 'the crash', crashed)
+  }
+
+  /** The page's script does nothing but this for so long, as a page does that computes. Resolves after it. */
+  async block(milliseconds) {
+    await this.evaluate((milliseconds) => {
+      const end = performance.now() + milliseconds
+      while (performance.now() < end);
+    }, milliseconds)
+  }
+
+  /** The browser freezes the page for so long, as one in the background. Chromium alone can be told to. */
+  async freeze(milliseconds) {
+    const devtools = await this.#page.createCDPSession()
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await new Promise((resolve) => setTimeout(resolve, milliseconds))
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await devtools.detach()
+  }
+
   /** Closes the tab, as its user does, with what the page does when it is hidden. */
   async closeTab() {
     await this.#page.close({ runBeforeUnload: false })
@@ -203,8 +247,8 @@ export class Party {
   /** What is printed of this party when its case fails. */
   async dump() {
     const lines = [`  ${this.label}`]
-    if (this.#page.isClosed()) {
-      lines.push('    (closed)')
+    if (this.#page.isClosed() || this.crashed) {
+      lines.push(this.crashed ? '    (crashed)' : '    (closed)')
     } else {
       const { log, held, uncaught } = await this.evaluate(() => ({
         log: window.probes?.log ?? [],

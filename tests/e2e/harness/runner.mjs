@@ -6,7 +6,7 @@ import { startServer } from './server.mjs'
 import { Stage } from './stage.mjs'
 import { within } from './until.mjs'
 
-/** How long one case may take, with the start of its browsers. */
+/** How long one case may take, with the start of its browsers, where it does not say otherwise. */
 const CASE_LIMIT = 90_000
 
 /** The servers that the cases ask for, by their further arguments. */
@@ -28,6 +28,11 @@ class Servers {
     return this.#running.get(name)
   }
 
+  /** A server of the case's own, on this port. */
+  own(args, port) {
+    return startServer(this.#options, args, port)
+  }
+
   async said() {
     const servers = await Promise.all(this.#running.values())
     return servers.flatMap((server) => server.said)
@@ -39,13 +44,13 @@ export async function run(plan, options) {
   const browsers = new Browsers(options.programs)
   const servers = new Servers(options)
   const counts = { passed: 0, failed: 0 }
-  for (const { name, run, pairing } of plan) {
+  for (const { name, run, pairing, limit = CASE_LIMIT } of plan) {
     if (isEnding()) break
-    const stage = new Stage(browsers, servers, pairing)
+    const stage = new Stage(browsers, servers, pairing, options.long)
     const begin = Date.now()
     let failure
     try {
-      await within(CASE_LIMIT, 'the case', run(stage))
+      await within(limit, 'the case', run(stage))
     } catch (error) {
       failure = error
     }

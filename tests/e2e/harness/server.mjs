@@ -10,9 +10,9 @@ import { PATIENCE, within } from './until.mjs'
 const PAGES = fileURLToPath(new URL('../pages', import.meta.url))
 const READY = /listening on (http:\/\/\S+)/
 
-/** Starts a server with these further arguments; resolves when it listens. */
-export async function startServer({ serverProgram, packageFolder }, args = []) {
-  const fixed = ['--auth', 'dev', '--listen', '127.0.0.1:0', '--www', PAGES, '--pkg', packageFolder]
+/** Starts a server with these further arguments; resolves when it listens. Port 0 takes one that is free. */
+export async function startServer({ serverProgram, packageFolder }, args = [], port = 0) {
+  const fixed = ['--auth', 'dev', '--listen', `127.0.0.1:${port}`, '--www', PAGES, '--pkg', packageFolder]
   const said = []
   let child
   const stop = onEnd(async () => {
@@ -35,5 +35,12 @@ export async function startServer({ serverProgram, packageFolder }, args = []) {
     child.once('exit', (code, signal) => reject(new Error(`the server ended (${code ?? signal})\n${said.join('\n')}`)))
   })
   const origin = await within(PATIENCE, 'starting the server', ready)
-  return { origin, said, stop }
+
+  /** Ends it by this signal; resolves when it has ended. */
+  async function kill(signal) {
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await within(PATIENCE, `the end by ${signal}`, ended)
+  }
+  return { origin, said, stop, kill }
 }

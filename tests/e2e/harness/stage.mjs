@@ -1,5 +1,8 @@
 // What a case is given: the parties it asks for, in the browsers of its pairing.
 
+import { startBadServer } from '../tools/bad-server.mjs'
+import { startProxy } from '../tools/proxy.mjs'
+import { onEnd } from './cleanup.mjs'
 import { Party } from './party.mjs'
 
 let cases = 0
@@ -8,11 +11,14 @@ export class Stage {
   #browsers
   #servers
   #parties = []
+  #undos = []
 
-  constructor(browsers, servers, pairing) {
+  constructor(browsers, servers, pairing, long) {
     this.#browsers = browsers
     this.#servers = servers
     this.pairing = pairing
+    /** Whether everything is to be tried, not a sample. */
+    this.long = long
     this.number = cases += 1
   }
 
@@ -31,6 +37,38 @@ export class Stage {
     return Promise.all([this.open('caller', 'alice', caller), this.open('callee', 'bob', callee)])
   }
 
+  /**
+   * A page whose connection goes through a proxy of its own, which is returned beside it. Before its server: this one, or that of
+   * this name.
+   */
+  async openBehindProxy(side, name, { server, target, ...rest } = {}) {
+    const proxy = await this.#keep(startProxy(target ?? (await this.#servers.get(server)).origin))
+    const party = await this.open(side, name, { origin: proxy.origin, ...rest })
+    return [party, proxy]
+  }
+
+  /** A server that misbehaves as `script` says, and serves the pages. */
+  async badServer(script) {
+    const { origin } = await this.#servers.get()
+    return this.#keep(startBadServer({ pages: origin, ...script }))
+  }
+
+  /** A server of this case's own, which may be killed: `kill(signal)`, and `restart()` on the same port. */
+  async ownServer(args = []) {
+    let server = await this.#servers.own(args, 0)
+    this.#undos.push(() => server.stop())
+    const { origin } = server
+    const restart = async () => void (server = await this.#servers.own(args, Number(new URL(origin).port)))
+    return { origin, restart, kill: (signal) => server.kill(signal) }
+  }
+
+  /** Has what was started stopped at the end of the case, at the latest when the runner ends. */
+  async #keep(starting) {
+    const started = await starting
+    this.#undos.push(onEnd(() => started.stop()))
+    return started
+  }
+
   /** The user of this name in this case; cases share a server and no users. */
   user(name) {
     return `${name}-${this.number}`
@@ -43,6 +81,10 @@ export class Stage {
 
   async clear() {
     // The newest first: one opened beside another goes before it.
-    for (const party of this.#parties.reverse()) await party.close()
+    try {
+      for (const party of this.#parties.reverse()) await party.close()
+    } finally {
+      for (const undo of this.#undos.reverse()) await undo()
+    }
   }
 }

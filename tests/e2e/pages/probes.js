@@ -90,7 +90,12 @@ window.probes = (() => {
   }
 
   function readFrame(data) {
-    return typeof data === 'string' ? JSON.parse(data) : { event: '(binary)' }
+    if (typeof data !== 'string') return { event: '(binary)' }
+    try {
+      return JSON.parse(data)
+    } catch {
+      return { event: '(not JSON)' }
+    }
   }
 
   // Timers.

@@ -84,6 +84,10 @@ window.app = {
   toggle: (media) => client.toggleMedia(callId, media),
   preview: async (media) => (await client.preview(media)).getTracks().map((track) => track.kind).sort(),
   calls: () => client.calls,
+  connect: () => client.connect(),
+  connectionState: () => client.connectionState,
+  resumable: () => client.resumable(),
+  rejoin: (id) => client.rejoin((callId = id)),
 
   /** What has come from one other so far, by the decoders' counters; nothing where there is no connection to them. */
   async received(userId) {

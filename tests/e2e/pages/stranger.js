@@ -28,8 +28,10 @@ class Phone {
 
   // What the user does.
 
-  call(to, type) {
+  async call(to, type) {
     this.type = type
+    this.remoteUserId = to
+    await this.createPeerConnection()
     this.dialling = true
     this.emit('call:initiate', { conversationId: 'conv-123', type, calleeIds: [to] })
   }
@@ -70,8 +72,6 @@ class Phone {
       if (data.state === 'ended' && data.callId === this.callId) this.close()
     }
     if (event === 'call:participant-joined') {
-      this.remoteUserId = data.participant.userId
-      await this.createPeerConnection()
       const offer = await this.pc.createOffer()
       await this.pc.setLocalDescription(offer)
       this.emit('signal:offer', {
@@ -140,7 +140,7 @@ window.app = {
     this.events = this.phone.events
     await this.phone.connect()
   },
-  call: ({ to, type }) => void window.app.phone.call(to, type),
+  call: ({ to, type }) => window.app.phone.call(to, type),
   accept: () => window.app.phone.accept(),
   reject: () => window.app.phone.reject(),
   hangup: () => window.app.phone.hangup(),

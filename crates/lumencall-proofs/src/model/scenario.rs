@@ -198,8 +198,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     late.actors = vec![actor("alice/1").calls(&["bob"]), actor("bob/1"), actor("bob/2").late().seed()];
     late.habits.reports = all_reports.clone();
     late.goals.push(G::Reconnecting);
-    late.flight = 1;
-    late.crashes = devices.crashes - more;
+    late.lag = false;
     all.push(late);
 
     let mut signals = scenario(
@@ -212,8 +211,8 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
         vec![G::Connected, G::Elsewhere, G::Completed, G::Rejected, G::Missed, G::Failed, G::Cancelled],
     );
     signals.habits.signals = true;
-    signals.crashes = 1;
     signals.probes = large;
+    signals.flight = 1 + usize::from(large);
     all.push(signals);
 
     let mut group = scenario(
@@ -232,18 +231,18 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
         ],
     );
     group.crashes = 1 + more;
+    group.flight = 1 + usize::from(large);
     all.push(group.clone());
 
     let mut failing = group;
     failing.name = "a caller and two callees, whose connections fail";
     failing.actors = vec![actor("alice/1").calls(&["bob", "carol"]), actor("bob/1"), actor("carol/1")];
-    failing.habits = Habits { rejects: false, hangs_up: false, reports: vec![Failed], signals: false };
+    failing.habits = Habits { rejects: large, hangs_up: large, reports: vec![Failed], signals: false };
     failing.goals = vec![G::Three, G::Failed, G::Missed];
     if large {
-        failing.habits.reports.push(Connected);
-        failing.goals.push(G::Connected);
+        failing.goals.extend([G::Passed, G::Completed, G::Rejected, G::Cancelled]);
     }
-    failing.crashes = 0;
+    failing.crashes = more;
     all.push(failing);
 
     let mut glare = scenario(
@@ -278,6 +277,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     );
     offers.habits.signals = true;
     offers.probes = large;
+    offers.crashes = 1 + more;
     all.push(offers);
 
     let mut crossing = scenario(
@@ -290,9 +290,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
         vec![G::Busy, G::Completed, G::Rejected, G::Missed, G::Failed, G::Cancelled],
     );
     crossing.crashes = more;
-    if !large {
-        crossing.habits.reports.clear();
-    }
+    crossing.habits.reports.clear();
     all.push(crossing);
 
     let mut joiner = scenario(
@@ -324,6 +322,7 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
         actor("bob/1").adds("carol").adds("carol").removes("alice").steady(),
         actor("carol/1").seed(),
     ];
+    returns.probes = false;
     returns.crashes = more;
     returns.habits.reports = if large { vec![Connected] } else { Vec::new() };
     returns.goals.retain(|goal| large || !matches!(goal, G::Connected));
@@ -347,12 +346,14 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     );
     nodes.nodes = 2;
     nodes.habits.rejects = large;
+    nodes.crashes = 1 + more;
     all.push(nodes.clone());
 
     let mut crossed = nodes;
     crossed.name = "two nodes: glare";
     crossed.actors = vec![actor("alice/1").calls(&["bob"]), actor("bob/1").calls(&["alice"])];
     crossed.crashes = more;
+    crossed.flight = 1 + usize::from(large);
     crossed.goals = vec![G::Conflict, G::Met, G::Connected, G::Completed, G::Missed, G::Cancelled];
     all.push(crossed);
     all

@@ -68,6 +68,8 @@ pub enum Action {
     Fire(usize, CallId),
     /// Time passes until the next moment at which anything is due.
     Wait,
+    /// Everything else is tried, and is not as it must be.
+    Try,
 }
 
 /// The time of every input.
@@ -197,8 +199,13 @@ impl World {
                 }
             }
             Action::Wait => self.wait(),
+            Action::Try => {
+                if let Some(Fault { invariant, what }) = self.probed(scenario) {
+                    self.checker.accuse(invariant, what);
+                }
+            }
         }
-        self.look(scenario);
+        self.look();
     }
 
     fn arrives(&mut self, scenario: &Scenario, index: usize, item: Item) {
@@ -232,15 +239,22 @@ impl World {
         ahead && !works && (scenario.late_timers || !late)
     }
 
+    /// Whether an input is being decided, or one follows at once.
+    fn is_at_work(&self) -> bool {
+        let follows = |item: &Item| !matches!(item, Item::Command(_));
+        self.nodes.iter().any(|node| !node.is_idle())
+            || self.sockets.iter().flat_map(|socket| &socket.up).any(follows)
+    }
+
+    /// What is found when everything else is tried here that anybody might say.
+    fn probed(&self, scenario: &Scenario) -> Option<Fault> {
+        let probes = scenario.probes && !self.is_at_work();
+        probes.then(|| probe::all(scenario, &self.store, &self.checker).err()).flatten()
+    }
+
     /// Looks at what must hold between inputs.
-    fn look(&mut self, scenario: &Scenario) {
-        let working = self.nodes.iter().any(|node| !node.is_idle())
-            || self
-                .sockets
-                .iter()
-                .flat_map(|socket| &socket.up)
-                .any(|item| !matches!(item, Item::Command(_)));
-        if working || self.checker.fault().is_some() {
+    fn look(&mut self) {
+        if self.is_at_work() || self.checker.fault().is_some() {
             return;
         }
         let mut seen = self.checker.settled(&self.store);
@@ -248,9 +262,6 @@ impl World {
         let timers = self.store.calls.values().any(|call| call.deadline().is_some());
         if !on_its_way && !timers {
             seen = seen.and_then(|()| self.checker.quiescent(&self.store)).and_then(|()| self.answered());
-        }
-        if scenario.probes {
-            seen = seen.and_then(|()| probe::all(scenario, &self.store, &self.checker));
         }
         if let Err(Fault { invariant, what }) = seen {
             self.checker.accuse(invariant, what);
@@ -290,6 +301,10 @@ impl Model for Explored {
         let Self(scenario) = self;
         if world.checker.fault().is_some() {
             return;
+        }
+        // Tried here, where each different state comes by once.
+        if world.probed(scenario).is_some() {
+            return actions.push(Action::Try);
         }
         for (index, (socket, actor)) in world.sockets.iter().zip(&scenario.actors).enumerate() {
             if socket.state == Link::Open && socket.up.len() < scenario.flight {
@@ -360,6 +375,7 @@ impl World {
             Action::Step(node) => format!("node {node} goes on"),
             Action::Fire(node, call) => format!("node {node} looks at the deadline of {}", call.as_str()),
             Action::Wait => "time passes until something is due".to_owned(),
+            Action::Try => "everything else is tried".to_owned(),
         }
     }
 }

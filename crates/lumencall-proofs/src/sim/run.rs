@@ -26,7 +26,7 @@ pub struct Ran {
     pub events: u64,
     /// What was seen.
     pub histogram: Histogram,
-    /// What hangs on all that the server sent, and when.
+    /// What hangs on all that the server sent and the clients of the SDK did, and when.
     pub digest: u64,
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
 
 use lumencall_core::machine::{Device as Known, Origin};
 use lumencall_core::session::{Action, Event};
@@ -213,7 +214,7 @@ impl World {
 
     /// What the server has sent goes on its way.
     fn post(&mut self) {
-        for (device, text) in std::mem::take(&mut self.server.sent) {
+        for (device, text) in mem::take(&mut self.server.sent) {
             (self.clock, device.as_str(), text.len()).hash(&mut self.digest);
             let known = |index: &Device| {
                 index.socket.as_ref().is_some_and(|socket| socket.origin.device.id == device)
@@ -384,6 +385,7 @@ impl World {
     pub(super) fn drain(&mut self, index: usize) {
         while let Client::Sdk(session) = &mut self.devices[index].client {
             let Some(action) = session.poll_action() else { break };
+            (self.clock, index, mem::discriminant(&action)).hash(&mut self.digest);
             if let Action::Emit(Event::Call(event)) = &action {
                 self.devices[index].watch.ends_released(event);
             }

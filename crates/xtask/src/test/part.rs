@@ -9,6 +9,7 @@ use super::bench::{Bench, row};
 use super::counts::Counts;
 use super::summary::Row;
 use super::{browsers, docs, types};
+use crate::fuzz;
 use crate::model;
 use crate::package::Sizes;
 use crate::process;
@@ -90,7 +91,7 @@ impl Part {
             Self::Core => vec![cargo_test(bench, "core", &["lumencall-core", "--all-features"])],
             Self::Model => model(bench),
             Self::Simulation => vec![proofs(bench, "simulation", "sim")],
-            Self::Fuzz => vec![proofs(bench, "fuzz", "fuzz")],
+            Self::Fuzz => fuzz(bench),
             Self::Server => vec![cargo_test(bench, "server", &["lumencall-server"])],
             Self::Xtask => vec![cargo_test(bench, "xtask", &["xtask"])],
             Self::Package => package(bench),
@@ -144,6 +145,21 @@ fn model(bench: &Bench<'_>) -> Vec<Row> {
 
 fn proofs(bench: &Bench<'_>, name: &str, test: &str) -> Row {
     row(name, || bench.runner(&mut simulate::tests(bench.workspace, test), Counts::of_libtest))
+}
+
+/// The plain driver always; libFuzzer, whose build takes a minute, in a long run, where there is what builds it.
+fn fuzz(bench: &Bench<'_>) -> Vec<Row> {
+    let mut rows = vec![proofs(bench, "fuzz: plain driver", "fuzz")];
+    match fuzz::compiler() {
+        Err(missing) => println!("libFuzzer did not run: {missing}"),
+        Ok(_) if !bench.long => println!("libFuzzer did not run: it is for --long, and `cargo xtask fuzz`"),
+        Ok(_) => rows.extend(fuzz::Target::value_variants().iter().map(|target| {
+            row(format!("fuzz: guided {target}"), || {
+                fuzz::test(bench.workspace, *target).map(|()| Counts::one(true))
+            })
+        })),
+    }
+    rows
 }
 
 fn package(bench: &Bench<'_>) -> Vec<Row> {
