@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use lumencall_core::machine::{
-    CallRecord, Effect, Input, Records, Refusal, Rules, UserRecord, decide, touched_users,
+    CallRecord, Effect, Input, Origin, Records, Refusal, Rules, UserRecord, decide, touched_users,
 };
 use lumencall_core::wire::ServerEvent;
 use lumencall_core::{Call, CallId, DeviceId, Now, UserId};
@@ -24,8 +24,14 @@ pub struct Store {
     pub users: BTreeMap<UserId, Arc<UserRecord>>,
 }
 
-/// What a device is sent.
-pub type Sent = (DeviceId, ServerEvent);
+/// What the server does beside its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// A device is sent an event.
+    Event(DeviceId, ServerEvent),
+    /// A device is gone for good.
+    Forget(DeviceId),
+}
 
 /// What came of one decision, beside what was sent.
 struct Made {
@@ -67,6 +73,16 @@ impl Store {
                 self.users.insert(user.user.clone(), Arc::new(user.clone()));
             }
         }
+    }
+
+    /// The calls in which the device has a part, as it is told them when it comes back and knows nothing.
+    pub fn calls_at(&self, origin: &Origin) -> Vec<Call> {
+        let user = self.user(&origin.user);
+        let rung = user.rings.iter().filter_map(|ring| self.calls.get(&ring.call)).filter(|call| {
+            call.member(&origin.user).is_some_and(|member| member.devices().contains(&origin.device))
+        });
+        let joined = user.engaged_with(&origin.device.id).and_then(|engaged| self.calls.get(&engaged.call));
+        rung.map(|call| call.ring()).chain(joined.map(|call| call.snapshot(None))).collect()
     }
 
     /// Decides an input and all that follows from it, as a store behind one lock does. What is sent goes to `sent`, in
@@ -119,7 +135,8 @@ impl Store {
         let mut followers = Vec::new();
         for effect in decision.effects {
             match effect {
-                Effect::Send { device, event, .. } => sent.push((device, event)),
+                Effect::Send { device, event, .. } => sent.push(Sent::Event(device, event)),
+                Effect::Forget(origin) => sent.push(Sent::Forget(origin.device.id)),
                 Effect::Then(input) => followers.push(input),
             }
         }

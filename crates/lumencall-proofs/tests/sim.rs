@@ -50,8 +50,11 @@ lines! {
     i15_nobody_stays_busy: "I15", "busy", "elsewhere";
     i16_one_callee_ends_nothing_for_others: "I16";
     i17_every_ring_is_accepted_or_ends: "I17", "settle";
-    i18_frames_come_in_order_and_once: "I18", "codec";
-    i20_signals_come_in_order_and_candidates_after_their_description: "I20", "I23";
+    i18_frames_come_in_order_and_once_over_all_sockets: "I18", "codec";
+    i19_a_session_goes_on_or_both_sides_agree_on_what_there_is: "I19";
+    i20_signals_come_in_order_to_the_page_that_they_are_for: "I20", "I23";
+    i21_what_a_page_says_is_taken_once_over_all_sockets: "I21";
+    i22_a_page_that_was_taken_over_does_not_come_back_by_itself: "I22";
     i24_an_event_goes_to_those_of_its_call: "I24", "I25", "seed";
     i29_what_is_kept_is_bounded_and_goes_with_everybody: "I29", "I32";
     i33_states_move_along_declared_edges: "I33", "I34";

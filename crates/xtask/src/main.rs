@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that a person runs in this repository.
 
+mod bench;
 mod cargo_lock;
 mod children;
 mod cmd;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::Subject;
 use crate::cmd::setup::Purpose;
 use crate::failure::Failure;
 use crate::fuzz::Target;
@@ -62,6 +64,11 @@ enum Task {
         /// Keep what reaches further than what is kept
         #[arg(long)]
         keep: bool,
+    },
+    /// Measure, and print what was found
+    Bench {
+        #[command(subcommand)]
+        subject: Subject,
     },
     /// Explore the scenarios of the model within the large bounds
     Model {
@@ -118,6 +125,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Task::Package => cmd::package::run(&workspace),
         Task::Demo { listen } => cmd::demo::run(&workspace, *listen),
         Task::Fuzz { target, seconds, keep } => fuzz::run(&workspace, *target, *seconds, *keep),
+        Task::Bench { subject } => bench::run(&workspace, subject),
         Task::Model { only } => model::run(&workspace, only.as_deref()),
         Task::Mutants { only } => mutants::run(&workspace, only.as_deref()),
         Task::Simulate { seed, from, events } => simulate::run(&workspace, *seed, *from, *events),

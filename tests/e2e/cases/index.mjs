@@ -2,8 +2,10 @@
 // those of a default run, by the initials of the caller's and the callee's browser; a long run takes all four, or `only` those
 // that the case is possible in.
 
+import * as badServer from './bad-server.mjs'
 import * as calls from './calls.mjs'
 import * as consent from './consent.mjs'
+import * as cuts from './cuts.mjs'
 import * as devices from './devices.mjs'
 import * as dispose from './dispose.mjs'
 import * as endings from './endings.mjs'
@@ -12,8 +14,9 @@ import * as glare from './glare.mjs'
 import * as groups from './groups.mjs'
 import * as media from './media.mjs'
 import * as permissions from './permissions.mjs'
+import * as reload from './reload.mjs'
 import * as strangers from './strangers.mjs'
 
-export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, groups, glare, strangers].flatMap(
+export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, groups, glare, strangers, reload, cuts, badServer].flatMap(
   (theme) => theme.cases,
 )

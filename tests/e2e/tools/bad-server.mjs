@@ -173,7 +173,9 @@ class Session {
   welcome(more = {}) {
     this.write({
       event: 'session:welcome',
-      data: { protocol: SUBPROTOCOL, deviceId: 'bad-device', secret: 'bad-secret', resumed: false, iceServers: [], ...more },
+      data: {
+        protocol: SUBPROTOCOL, userId: this.user, deviceId: 'bad-device', secret: 'bad-secret', resumed: false, iceServers: [], ...more,
+      },
     })
   }
 

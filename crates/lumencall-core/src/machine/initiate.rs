@@ -31,7 +31,8 @@ impl Work<'_> {
                 ));
             }
             // A recall: a device that lives would not call the same users twice, so the first call is dead.
-            let lost = Input::LoseDevice { call: dead.call, device: from.clone(), goodbye: false };
+            let goodbye = from.device.dialect == Dialect::Seed;
+            let lost = Input::LoseDevice { call: dead.call, device: from.clone(), goodbye };
             self.effects.push(Effect::Then(lost));
             self.again = Some(Input::Command { from, command: CallCommand::Initiate { initiate, fresh } });
             return Ok(());

@@ -115,3 +115,20 @@ impl<F> Mailbox<F> {
         *self = Self { overflowed: true, put: self.put, taken: self.put, ..Self::default() };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bounds, Mailbox, Overflow};
+
+    /// Four billion frames are too many for a test.
+    #[test]
+    fn i18_when_the_numbers_are_used_up_the_mailbox_begins_anew_rather_than_give_one_twice() {
+        let bounds = Bounds { frames: 4, bytes: 100 };
+        let mut mailbox = Mailbox { put: u32::MAX - 1, taken: u32::MAX - 1, ..Mailbox::<u32>::default() };
+        assert_eq!(mailbox.put(&bounds, |number| (number, 1)), Ok(()));
+        assert_eq!(mailbox.take(), Some(&u32::MAX));
+        assert!(mailbox.resume(u32::MAX - 1));
+        assert_eq!(mailbox.put(&bounds, |_| panic!("there is no number left")), Err(Overflow));
+        assert!(!mailbox.resume(u32::MAX) && mailbox.take().is_none());
+    }
+}

@@ -2,8 +2,8 @@
 
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, LogLevel};
-use crate::{ErrorCode, Millis};
-use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage};
+use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage, StateChanged};
+use crate::{CallId, CallState, ErrorCode, Millis};
 
 impl ClientSession {
     /// A frame came.
@@ -64,7 +64,9 @@ impl ClientSession {
     }
 
     pub(super) fn handle_event(&mut self, event: ServerEvent) {
-        if self.apply(&event) {
+        // What happens before a rejoin, its reply tells; but not that the call is over.
+        let told_later = follows(&event).is_some_and(|call| self.is_rejoining(call));
+        if !told_later && self.apply(&event) {
             self.emit(Event::Call(event));
         }
     }
@@ -128,7 +130,8 @@ impl ClientSession {
                 // Who came while it rang is told with the accept.
                 let known = local.has_joined(user);
                 // Who is in the call offers to who comes back; who is not yet waits for the offer that comes.
-                let offers = local.part == Part::Engaged && me.as_ref().is_some_and(|me| local.has_joined(me));
+                let offers =
+                    local.part == Part::Engaged && me.as_ref().is_some_and(|me| local.has_joined(me));
                 self.close_peer(&rejoined.call_id, user);
                 if offers && !self.is_rejoining(&rejoined.call_id) {
                     self.offer_to(&rejoined.call_id, user, call_type);
@@ -136,7 +139,10 @@ impl ClientSession {
                 known
             }
             ServerEvent::ParticipantChanged(changed) => self.local(&changed.call_id).is_some(),
-            ServerEvent::Elsewhere(_) => true,
+            ServerEvent::Elsewhere(elsewhere) => {
+                self.elsewhere = elsewhere.engaged.then(|| elsewhere.call_id.clone());
+                true
+            }
             ServerEvent::Offer(offer) => {
                 if let Some(from) = &offer.from_user_id {
                     self.handle_offer(&offer.call_id, from, &offer.sdp);
@@ -157,4 +163,23 @@ impl ClientSession {
             }
         }
     }
+}
+
+/// The call that the event tells of as it goes on: neither its beginning nor its end, and no signal.
+const fn follows(event: &ServerEvent) -> Option<&CallId> {
+    Some(match event {
+        ServerEvent::StateChanged(StateChanged { state: CallState::Ended, .. })
+        | ServerEvent::Incoming(_)
+        | ServerEvent::Elsewhere(_)
+        | ServerEvent::Offer(_)
+        | ServerEvent::Answer(_)
+        | ServerEvent::Candidate(_) => return None,
+        ServerEvent::StateChanged(changed) => &changed.call_id,
+        ServerEvent::ParticipantJoined(joined) => &joined.call_id,
+        ServerEvent::ParticipantLeft(left) => &left.call_id,
+        ServerEvent::MediaChanged(changed) => &changed.call_id,
+        ServerEvent::CalleeChanged(changed) => &changed.call_id,
+        ServerEvent::ParticipantChanged(changed) => &changed.call_id,
+        ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
+    })
 }

@@ -25,6 +25,9 @@ const TOO_LARGE: u16 = 1009;
 /// The protocol that this version speaks.
 const PROTOCOL: &str = "lumencall.1";
 
+/// One end goes away (RFC 6455, 7.4.1): the server stops, or the browser leaves the page.
+const GOING_AWAY: u16 = 1001;
+
 /// The user's token has expired.
 const TOKEN_EXPIRED: u16 = 4503;
 /// The user's token was refused.
@@ -87,7 +90,8 @@ impl ClientSession {
         self.pulse.ice_servers_expire(now, welcome.ice_servers_expire_in);
         self.unread = 0;
         self.set_link(Link::Open);
-        while let Some(index) = self.waiting.iter().position(|waiting| matches!(waiting.what, What::Connect)) {
+        while let Some(index) = self.waiting.iter().position(|waiting| matches!(waiting.what, What::Connect))
+        {
             if let Some((ticket, _)) = self.waiting.swap_remove(index).deadline {
                 self.act(Action::Settle { ticket, result: Ok(None) });
             }
@@ -115,7 +119,7 @@ impl ClientSession {
     pub fn handle_socket_closed(&mut self, now: Millis, code: u16) {
         let refused = match code {
             // A token that was good once may be renewed; not so one that was refused when it was shown.
-            TOKEN_EXPIRED | UNAUTHORIZED if self.link == Link::Open => None,
+            TOKEN_EXPIRED | UNAUTHORIZED if self.link == Link::Open && self.pulse.has_token() => None,
             TOKEN_EXPIRED | UNAUTHORIZED => Some(Failure::REFUSED),
             4500..=4599 => Some(Failure::SENT_AWAY),
             _ => None,
@@ -129,6 +133,11 @@ impl ClientSession {
                     self.kept.refuse();
                 }
                 self.restore(now, link == Link::Open);
+                if code == GOING_AWAY {
+                    // Firefox closes the sockets of a page that it leaves before the page hears that it is left; a socket that was
+                    // opened then would only be cut again.
+                    self.pulse.hesitate();
+                }
             }
         }
     }

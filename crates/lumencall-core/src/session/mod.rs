@@ -56,6 +56,8 @@ pub struct ClientSession {
     /// The calls that this device is in with a page that is gone.
     resumable: Vec<Call>,
     ended: Vec<CallId>,
+    /// The call that the user is in with another device, as the app was told.
+    elsewhere: Option<CallId>,
     /// Few at a time: each input is followed by a complete drain.
     actions: Vec<Action>,
 }
@@ -79,6 +81,7 @@ impl ClientSession {
             calls: Vec::new(),
             resumable: Vec::new(),
             ended: Vec::new(),
+            elsewhere: None,
             actions: Vec::new(),
         }
     }

@@ -15,6 +15,8 @@ const DOUBT: Millis = 3_000;
 const LATE: Millis = 2_000;
 /// The first pause before a socket is opened again, at most. Each is twice the one before.
 const FIRST_PAUSE: Millis = 250;
+/// By how much it is longer where the browser may be leaving the page.
+const HESITATION: Millis = 500;
 /// The longest pause, at most.
 const LONGEST_PAUSE: Millis = 5_000;
 /// A connection that stood for so long begins with the first pause again.
@@ -41,7 +43,9 @@ pub(super) struct Pulse {
     heard: Millis,
     /// Until when a sign of life has to come.
     answer: Option<Millis>,
-    /// When the token has to be renewed.
+    /// Whether the server knows the user by a token that expires.
+    has_token: bool,
+    /// When it has to be renewed.
     token: Option<Millis>,
     /// When the ICE servers have to be asked for again.
     ice_servers: Option<Millis>,
@@ -58,6 +62,7 @@ impl Pulse {
             give_up: None,
             heard: 0,
             answer: None,
+            has_token: false,
             token: None,
             ice_servers: None,
         }
@@ -92,7 +97,13 @@ impl Pulse {
 
     /// What expires in so many seconds is to be renewed at four fifths of that.
     pub(super) fn token_expires(&mut self, now: Millis, seconds: Option<u32>) {
+        self.has_token = seconds.is_some();
         self.token = seconds.map(|seconds| now + (Millis::from(seconds) * 800).max(SOUND));
+    }
+
+    /// Whether the server knows the user by a token that expires, so that another may be had.
+    pub(super) const fn has_token(&self) -> bool {
+        self.has_token
     }
 
     /// As for the token.
@@ -116,6 +127,11 @@ impl Pulse {
         self.chance ^= self.chance >> 17;
         self.chance ^= self.chance << 5;
         self.retry = Some(now + Millis::from(self.chance) % (longest + 1));
+    }
+
+    /// The next attempt comes later than it would.
+    pub(super) fn hesitate(&mut self) {
+        self.retry = self.retry.map(|retry| retry + HESITATION);
     }
 }
 

@@ -4,7 +4,8 @@ use super::calls::{LocalCall, Part, state_changed};
 use super::commands::What;
 use super::{ClientSession, Event, Failure, FailureCode, Ticket};
 use crate::wire::{
-    Command, EndCause, Hangup, MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft, Rejoin, ServerEvent,
+    Command, Elsewhere, EndCause, Hangup, MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft,
+    Rejoin, ServerEvent,
 };
 use crate::{Call, CallId, CallParticipant, MediaFlags, Millis, UserId};
 
@@ -26,7 +27,10 @@ impl ClientSession {
         let mut left = self.resumable.swap_remove(index);
         // A new page shows what one shows who joins.
         let shown = MediaFlags::at_join(left.call_type);
-        left.participants.iter_mut().filter(|one| self.is_me(&one.user_id)).for_each(|me| me.set_media(shown));
+        left.participants
+            .iter_mut()
+            .filter(|one| self.is_me(&one.user_id))
+            .for_each(|me| me.set_media(shown));
         self.calls.push(LocalCall::new(left, Part::Engaged));
         self.ask(now, Command::Rejoin(Rejoin { call_id: call.clone() }), What::Rejoin(call.clone()))
     }
@@ -74,8 +78,9 @@ impl ClientSession {
         for state in before.state.way_to(call.state) {
             self.emit(Event::Call(ServerEvent::StateChanged(state_changed(call, *state))));
         }
-        let others =
-            |known: &[CallParticipant]| known.iter().filter(|one| !self.is_me(&one.user_id)).cloned().collect();
+        let others = |known: &[CallParticipant]| {
+            known.iter().filter(|one| !self.is_me(&one.user_id)).cloned().collect()
+        };
         let (were, are): (Vec<_>, Vec<_>) = (others(&before.participants), others(&call.participants));
         let is_one = |one: &CallParticipant, other: &CallParticipant| {
             one.user_id == other.user_id && one.joined_at == other.joined_at
@@ -132,6 +137,11 @@ impl ClientSession {
                 None => self.end_here(&id, cause),
             }
         }
+        // Where that call goes on, the server says so anew.
+        if let Some(call_id) = self.elsewhere.take() {
+            let elsewhere = ServerEvent::Elsewhere(Elsewhere { call_id, engaged: false });
+            self.emit(Event::Call(elsewhere));
+        }
         self.resumable.clear();
         for call in told {
             if self.local(&call.id).is_some() {
@@ -160,8 +170,8 @@ impl ClientSession {
             (Part::Leaving, false) => self.give_up(call.id.clone()),
             // It was left here; or an initiate met it, and whoever gave that has been told that it failed.
             (Part::Leaving | Part::Ringing, true) => {
-                self.catch_up(call);
                 self.give_up(call.id.clone());
+                self.catch_up(call);
             }
             (Part::Engaged, true) => {
                 for user in local.peers.iter().map(|peer| peer.user.clone()).collect::<Vec<_>>() {

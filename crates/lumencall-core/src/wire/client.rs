@@ -1,7 +1,8 @@
 //! What clients send.
 
 use super::{
-    Authenticate, Description, Fault, IceCandidate, Nothing, SessionOpen, Sink, Source, Wire, WireError, messages, record, words,
+    Authenticate, Description, Fault, IceCandidate, Nothing, SessionOpen, Sink, Source, Wire, WireError,
+    messages, record, words,
 };
 use crate::{CallId, CallType, ConversationId, UserId};
 

@@ -25,7 +25,8 @@ pub(crate) use secret::written_len;
 pub use secret::{Extra, Private};
 pub use server::{
     CalleeChanged, CalleeOutcome, Done, Elsewhere, EndCause, ErrorInfo, MediaChanged, ParticipantChanged,
-    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Reply, ServerEvent, ServerFrame, ServerMessage, StateChanged,
+    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Reply, ServerEvent, ServerFrame, ServerMessage,
+    StateChanged,
 };
 pub use session::{Authenticate, IceServer, Nothing, SessionOpen, SessionResume, Welcome};
 pub use signal::{Description, DescriptionType, IceCandidate, Signal, names_no_address};

@@ -2,8 +2,8 @@
 
 use super::client::{UNKNOWN_EVENT, envelope};
 use super::{
-    ConnectionState, Description, Fault, IceCandidate, IceServer, Signal, Sink, Source, Welcome, Wire, messages, record,
-    words,
+    ConnectionState, Description, Fault, IceCandidate, IceServer, Signal, Sink, Source, Welcome, Wire,
+    messages, record, words,
 };
 use crate::{Call, CallId, CallParticipant, CallState, EndReason, ErrorCode, Timestamp, UserId};
 

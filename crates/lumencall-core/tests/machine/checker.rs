@@ -96,7 +96,12 @@ impl Checker {
             (None, Input::Command { command: CallCommand::Initiate { fresh, .. }, .. }) => fresh,
             (None, _) => {
                 let quiet = |effect: &Effect| {
-                    matches!(effect, Effect::Then(_) | Effect::Send { event: ServerEvent::Elsewhere(_), .. })
+                    matches!(
+                        effect,
+                        Effect::Then(_)
+                            | Effect::Forget(_)
+                            | Effect::Send { event: ServerEvent::Elsewhere(_), .. }
+                    )
                 };
                 return assert!(after.call.is_none() && effects.iter().all(quiet));
             }
@@ -283,7 +288,8 @@ impl Checker {
                 if let Phase::Joined { device, away, .. } = &member.phase
                     && pending.is_empty()
                 {
-                    let is_away = user.is_some_and(|user| user.away.iter().any(|away| away.device == device.id));
+                    let is_away =
+                        user.is_some_and(|user| user.away.iter().any(|away| away.device == device.id));
                     assert_eq!(*away, is_away, "{member:?} and {user:?}");
                     assert!(!is_away || device.dialect == Dialect::Sdk, "{device:?} is away");
                 }

@@ -143,11 +143,11 @@ fn the_defaults_are_the_documented_ones() {
         candidates,
         members,
         rings,
-    } =
-        Rules::default();
+    } = Rules::default();
     assert_eq!(
         (ring_timeout, setup_timeout, answer_timeout, reconnect_timeout),
         (60_000, 15_000, 60_000, 30_000)
     );
+    assert_eq!((resume_in_call, resume), (30_000, 10_000));
     assert_eq!((candidates, members, rings), (200, 8, 32));
 }

@@ -146,7 +146,10 @@ fn absences(who: &str, device: &Origin) -> Vec<Row> {
         ("back anew, not away", Input::DeviceBack { device: device(), anew: true }),
         ("ring again, not back", Input::RingAgain { call: call(), device: device() }),
         ("member away, not away", Input::MemberAway { call: call(), device: device(), page_gone: false }),
-        ("member's page gone, not gone", Input::MemberAway { call: call(), device: device(), page_gone: true }),
+        (
+            "member's page gone, not gone",
+            Input::MemberAway { call: call(), device: device(), page_gone: true },
+        ),
         ("member back, not away", Input::MemberBack { call: call(), device: device() }),
     ];
     rows.into_iter().map(|(what, input)| Row::Happens(format!("{what}: {who}"), input)).collect()

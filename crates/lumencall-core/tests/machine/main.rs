@@ -3,6 +3,7 @@
 //! [`world::World`] is a store in a few lines. Whatever a test does there, [`checker::Checker`] watches: it knows what
 //! must hold of every call and at every device, and panics where it does not. The tests say what happens beyond that.
 
+mod absence;
 mod agreement;
 mod checker;
 mod consent;
@@ -14,6 +15,7 @@ mod glare;
 mod groups;
 mod inputs;
 mod joining;
+mod mailbox;
 mod members;
 mod order;
 mod random;

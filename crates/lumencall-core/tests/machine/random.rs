@@ -6,13 +6,13 @@
 use std::collections::BTreeSet;
 use std::env;
 
-use lumencall_core::machine::{Dialect, Input, Member, Origin, Phase, TABLE, Trigger};
+use lumencall_core::machine::{Dialect, Input, Member, Origin, Phase, TABLE, Trigger, UserRecord};
 use lumencall_core::wire::{Command, ConnectionState};
 use lumencall_core::{CallId, CallState, DeviceId, ErrorCode, UserId};
 
 use crate::say::{
-    self, CLEAN, GATHERED, accept, add, answer, candidate, hangup, initiate, offer, reject, remove, report,
-    sealed, toggle,
+    self, CLEAN, GATHERED, accept, add, answer, candidate, for_page, hangup, initiate, offer, reject, rejoin,
+    remove, report_on, sealed, toggle,
 };
 use crate::world::{Done, World};
 
@@ -24,8 +24,14 @@ fn runs() -> u64 {
 }
 
 /// What the runs have to come by between them, beside every edge of the table.
-const SEEN: [&str; 21] = [
+const SEEN: [&str; 27] = [
     "alone while it rings",
+    "away in a call",
+    "back in a call",
+    "forgotten",
+    "loaded anew in a call",
+    "rejoined",
+    "rejoined while it rang",
     "call of four",
     "callee busy",
     "callee missed",
@@ -148,7 +154,9 @@ impl Crowd {
     }
 
     fn one_thing_happens(&mut self) {
-        match self.chance.below(20) {
+        match self.chance.below(22) {
+            20 => self.somebody_is_cut(),
+            21 => self.somebody_is_back(),
             0 | 1 => self.somebody_comes(),
             2 if self.chance.below(2) == 0 => self.somebody_goes(),
             3 => self.time_passes(),
@@ -183,6 +191,55 @@ impl Crowd {
         for call in calls {
             self.step(Input::Deadline { call });
         }
+        let users: Vec<_> = self.world.users.keys().cloned().collect();
+        for user in users {
+            self.step(Input::UserDeadline(user));
+        }
+        for name in self.world.forgotten.drain(..) {
+            if let Some(index) = self.here.iter().position(|device| device.device.id.as_str() == name) {
+                self.gone.push(self.here.remove(index));
+                self.seen.insert("forgotten".to_owned());
+            }
+        }
+    }
+
+    /// Whether the device has no socket.
+    fn is_cut(&self, device: &Origin) -> bool {
+        let user = self.world.users.get(&device.user);
+        user.is_some_and(|user| {
+            user.away.iter().any(|away| away.device == device.device.id && !away.connected)
+        })
+    }
+
+    fn note_if_in_call(&mut self, device: &Origin, what: &str) {
+        let user = self.world.users.get(&device.user);
+        if user.is_some_and(|user| user.engaged_with(&device.device.id).is_some()) {
+            self.seen.insert(what.to_owned());
+        }
+    }
+
+    fn somebody_is_cut(&mut self) {
+        let sdk = |device: &&Origin| device.device.dialect == Dialect::Sdk;
+        let devices: Vec<Origin> = self.here.iter().filter(sdk).cloned().collect();
+        if !devices.is_empty() {
+            let device = self.chance.one(&devices);
+            self.note_if_in_call(&device, "away in a call");
+            let leaving = self.chance.below(3) == 0;
+            self.step(Input::DeviceAway { device, leaving });
+        }
+    }
+
+    fn somebody_is_back(&mut self) {
+        // One whose socket was not seen to close may be back too.
+        let any = self.chance.below(4) == 0;
+        let may = |device: &&Origin| device.device.dialect == Dialect::Sdk && (any || self.is_cut(device));
+        let devices: Vec<Origin> = self.here.iter().filter(may).cloned().collect();
+        if !devices.is_empty() {
+            let device = self.chance.one(&devices);
+            let anew = self.chance.below(2) == 0;
+            self.note_if_in_call(&device, if anew { "loaded anew in a call" } else { "back in a call" });
+            self.step(Input::DeviceBack { device, anew });
+        }
     }
 
     fn something_follows(&mut self) {
@@ -202,14 +259,15 @@ impl Crowd {
             let call = format!("call-{}", 1 + self.chance.below(12));
             let peer = self.chance.one(&USERS);
             let command = self.any_command(&call, peer);
-            self.say(&from, command);
+            self.say(&from, command, "done");
         }
     }
 
     fn any_command(&mut self, call: &str, peer: &str) -> Command {
         let sdp = self.chance.one(&[CLEAN, GATHERED]);
         let state = self.chance.one(ConnectionState::ALL);
-        match self.chance.below(14) {
+        match self.chance.below(15) {
+            14 => rejoin(call),
             0 => accept(call),
             1 => reject(call),
             2 => hangup(call),
@@ -218,7 +276,7 @@ impl Crowd {
             5 => sealed(call, peer, sdp),
             6 => answer(call, peer, sdp),
             7 => candidate(call, peer, "candidate"),
-            8 => report(call, peer, state),
+            8 => report_on(call, peer, state, Some(self.chance.below(2) as u32)),
             9 => add(call, peer),
             10 => remove(call, peer),
             11 => initiate(&[peer, self.chance.one(&USERS)]),
@@ -249,6 +307,13 @@ impl Crowd {
             return;
         }
         let (call, peer, from, joined) = self.chance.one(&parts);
+        let page = self.page_of(&call, &peer);
+        let is_new = |user: &UserRecord| user.away.iter().any(|away| away.device == from.device.id);
+        if joined && self.world.users.get(&from.user).is_some_and(is_new) && self.chance.below(2) == 0 {
+            let state = self.world.state(&call);
+            let rings = matches!(state, Some(CallState::Initiating | CallState::Ringing));
+            return self.say(&from, rejoin(&call), if rings { "rejoined while it rang" } else { "rejoined" });
+        }
         let command = match (joined, self.chance.below(20)) {
             (false, 0..2) => reject(&call),
             // Who is called calls back.
@@ -264,15 +329,21 @@ impl Crowd {
             }
             (true, 16..19) => add(&call, self.chance.one(&USERS)),
             (true, 19) => remove(&call, &peer),
-            (true, 1..3) => offer(&call, &peer, GATHERED),
-            (true, 3..5) => sealed(&call, &peer, CLEAN),
-            (true, 5..8) => answer(&call, &peer, CLEAN),
-            (true, 8..10) => candidate(&call, &peer, "candidate"),
-            (true, 10..14) => report(&call, &peer, ConnectionState::Connected),
-            (true, 14) => report(&call, &peer, ConnectionState::Reconnecting),
+            (true, 1..3) => for_page(page, offer(&call, &peer, GATHERED)),
+            (true, 3..5) => for_page(page, sealed(&call, &peer, CLEAN)),
+            (true, 5..8) => for_page(page, answer(&call, &peer, CLEAN)),
+            (true, 8..10) => for_page(page, candidate(&call, &peer, "candidate")),
+            (true, 10..14) => report_on(&call, &peer, ConnectionState::Connected, Some(page)),
+            (true, 14) => report_on(&call, &peer, ConnectionState::Reconnecting, Some(page)),
             (true, _) => toggle(&call, false),
         };
-        self.say(&from, command);
+        self.say(&from, command, "done");
+    }
+
+    /// Which page of theirs a member has, as everybody who is in the call knows.
+    fn page_of(&self, call: &str, user: &str) -> u32 {
+        let call = self.world.calls.get(&say::call(call));
+        call.and_then(|call| call.member(&say::user(user))).map_or(0, Member::incarnation)
     }
 
     /// Somebody calls one or several.
@@ -285,10 +356,14 @@ impl Crowd {
         let others = (0..USERS.len()).map(|index| USERS[(first + index) % USERS.len()]);
         let others: Vec<&str> = others.filter(|name| *name != from.user.as_str()).collect();
         let count = self.chance.one(&[1, 1, 2, 3, 4]);
-        self.say(&from, initiate(&others[..count]));
+        self.say(&from, initiate(&others[..count]), "done");
     }
 
-    fn say(&mut self, from: &Origin, command: Command) {
+    /// Says it, if it has a socket to say it through. `what` is what comes of it where nothing else is to be told.
+    fn say(&mut self, from: &Origin, command: Command, what: &'static str) {
+        if self.is_cut(from) {
+            return;
+        }
         let was = self.world.users.get(&from.user).and_then(|user| user.engaged.clone());
         let (initiates, removes) =
             (matches!(command, Command::Initiate(_)), matches!(command, Command::RemoveParticipant(_)));
@@ -306,7 +381,7 @@ impl Crowd {
             Ok(Done { reply: Some(call), .. }) if initiates && call.caller_id != from.user => {
                 if from.device.dialect == Dialect::Seed { "met by a seed client" } else { "met" }
             }
-            Ok(_) => return,
+            Ok(_) => what,
         };
         self.seen.insert(seen.to_owned());
     }

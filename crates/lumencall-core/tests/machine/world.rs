@@ -187,12 +187,14 @@ impl World {
 
     /// Which timer fires next, and when.
     fn next_deadline(&self) -> Option<(Millis, Input)> {
-        let calls = self.calls.values().filter_map(|call| {
-            Some((call.deadline()?, Input::Deadline { call: call.id.clone() }))
-        });
-        let users = self.users.values().filter_map(|user| {
-            Some((user.deadline(&self.rules)?, Input::UserDeadline(user.user.clone())))
-        });
+        let calls = self
+            .calls
+            .values()
+            .filter_map(|call| Some((call.deadline()?, Input::Deadline { call: call.id.clone() })));
+        let users = self
+            .users
+            .values()
+            .filter_map(|user| Some((user.deadline(&self.rules)?, Input::UserDeadline(user.user.clone()))));
         calls.chain(users).min_by_key(|(at, _)| *at)
     }
 

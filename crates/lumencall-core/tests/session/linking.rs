@@ -16,7 +16,7 @@ fn connecting_opens_a_socket_and_greets_before_anything_else() {
     let welcomed = ["use-ice-servers stun:stun.test", "hear link connected", "settle connect ok"];
     assert_eq!(alice.gets(welcome()), welcomed);
     assert_eq!(alice.session.link(), Link::Open);
-    assert_eq!(alice.session.poll_timeout(), None, "nothing is waited for");
+    assert_eq!(alice.session.poll_timeout(), Some(26_000), "the server is asked for a sign of life");
 }
 
 #[test]

@@ -223,10 +223,11 @@ fn the_caller_leaves_while_it_rings_at_one_who_has_an_offer_of_theirs() {
 }
 
 #[test]
-fn a_member_whose_socket_breaks_leaves_and_the_others_go_on() {
+fn i15_a_member_who_is_lost_leaves_and_the_others_go_on() {
     let mut net = group_of(&["alice/1", "bob/1", "carol/1"]);
+    net.is_offline("bob/1", true);
     net.cut("bob/1");
-    net.settle();
+    net.pass(40_000);
     assert_eq!(net.heard("bob/1"), ["ended call-1 failed"]);
     for who in ["alice/1", "carol/1"] {
         assert_eq!(net.heard(who), ["left call-1 bob"]);

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 
 use lumencall_core::machine::Phase;
 use lumencall_core::session::{Action, ClientSession, Event, Link, Ticket};
-use lumencall_core::wire::{ConnectionState, DescriptionType, Private, read_server_frame, write_client_frame};
+use lumencall_core::wire::{
+    ConnectionState, DescriptionType, Private, read_server_frame, write_client_frame,
+};
 use lumencall_core::{Call, CallId, CallState, DeviceId, Millis, UserId};
 
 use crate::lines;
@@ -42,6 +44,8 @@ pub(crate) struct Party {
     /// What the browser keeps for the page that comes after this one.
     pub(crate) identity: Option<(DeviceId, Private)>,
     socket: Option<Socket>,
+    /// Whether no socket can be opened.
+    offline: bool,
     up: VecDeque<(Socket, Sent)>,
     jobs: VecDeque<Job>,
     peers: Vec<Peer>,
@@ -182,6 +186,10 @@ impl Net {
         self.input(name, ClientSession::dispose);
     }
 
+    pub(crate) fn suspend(&mut self, name: &str) {
+        self.input(name, ClientSession::suspend);
+    }
+
     fn order(
         &mut self,
         name: &str,
@@ -228,6 +236,11 @@ impl Net {
             party.session.handle_socket_closed(now, 1006);
             party.drain();
         }
+    }
+
+    /// From now on the device can open no socket; or it can again.
+    pub(crate) fn is_offline(&mut self, name: &str, offline: bool) {
+        self.party(name).offline = offline;
     }
 
     /// The next frames on their way down are written, and get lost.
@@ -367,6 +380,7 @@ impl Net {
     /// Time passes, and everything arrives at once.
     pub(crate) fn pass(&mut self, time: Millis) {
         let end = self.clock + time;
+        self.flow();
         while self.clock < end {
             let next = self.next_timer().filter(|at| *at <= end).unwrap_or(end);
             self.wait(next.saturating_sub(self.clock));
@@ -410,8 +424,7 @@ impl Net {
     /// Time passes, and timers fire, with everything still on its way.
     pub(crate) fn wait(&mut self, time: Millis) {
         let end = self.clock + time;
-        loop {
-            let Some(at) = self.next_timer().filter(|at| *at <= end) else { break };
+        while let Some(at) = self.next_timer().filter(|at| *at <= end) {
             self.clock = at.max(self.clock);
             self.server.look(self.clock);
             for party in &mut self.parties {
@@ -426,6 +439,10 @@ impl Net {
         let party = &mut self.parties[index];
         let (session, watch) = (&mut party.session, &mut party.watch);
         match party.jobs.pop_front().expect("the browser has something to do") {
+            Job::OpenSocket if party.offline => {
+                watch.socket_closed();
+                session.handle_socket_closed(self.clock, 1006);
+            }
             Job::OpenSocket => {
                 party.socket = Some(self.server.socket(user_of(party.name)));
                 watch.socket_opened();
@@ -532,6 +549,7 @@ impl Party {
             candidates: 2,
             identity: None,
             socket: None,
+            offline: false,
             up: VecDeque::new(),
             jobs: VecDeque::new(),
             peers: Vec::new(),

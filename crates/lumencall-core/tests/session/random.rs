@@ -69,6 +69,9 @@ fn i4_i10_i17_i33_random_calls_end_once_everywhere_and_leave_nothing_open() {
         "settle hangup ok",
         "settle toggle ok",
         "settle hangup disposed",
+        "settle rejoin ok",
+        "rejoined",
+        "ended failed",
     ];
     for line in ends.chain(states.into_iter().chain(more).map(str::to_owned)) {
         assert!(heard.contains(&line), "no run had `{line}`; they had {heard:#?}");
@@ -112,7 +115,29 @@ impl Crowd {
                 let on = self.chance.below(2) == 0;
                 self.net.toggle(name, call, on);
             }
-            (9, _) if self.chance.below(3) == 0 => self.net.cut(name),
+            (9, _) if self.chance.below(3) == 0 => match self.chance.below(8) {
+                0..3 => self.net.cut(name),
+                3 => self.net.cut_unseen(name),
+                4 => {
+                    let lost = self.chance.below(4);
+                    self.net.lose_down(name, lost);
+                    self.net.cut(name);
+                }
+                5 => self.net.cut_by(name, 4502),
+                6 => {
+                    let suspends = self.chance.below(2) == 0;
+                    self.net.reload(name, suspends);
+                }
+                _ => {
+                    let offline = self.chance.below(2) == 0;
+                    self.net.is_offline(name, offline);
+                }
+            },
+            (10, _) => {
+                if let Some(call) = self.net.resumable(name).first() {
+                    self.net.rejoin(name, call);
+                }
+            }
             (9..14, _) if self.net.party(name).session.link() == Link::Closed => self.net.connect(name),
             (14, _) => {
                 let most = if self.chance.below(3) == 0 { 40_000 } else { 2_000 };
@@ -151,11 +176,13 @@ impl Crowd {
                     .filter(|word| !word.starts_with("call-") || matches!(*word, "call-ended"));
                 let mut words: Vec<&str> = words.collect();
                 match words[0] {
-                    "joined" | "left" | "media" | "incoming" => words.truncate(1),
+                    "joined" | "left" | "media" | "incoming" | "rejoined" => words.truncate(1),
                     "callee" | "stands" => drop(words.remove(1)),
                     "settle" => words.truncate(3),
                     "error" => {
-                        let expected = self.broken && words[1] == "negotiation-failed";
+                        // That the server sent it away, it was told.
+                        let sent_away = words[1] == "signaling-unreachable";
+                        let expected = sent_away || self.broken && words[1] == "negotiation-failed";
                         assert!(expected, "{} hears of its own fault: {line}", party.name);
                     }
                     _ => {}
@@ -166,20 +193,23 @@ impl Crowd {
     }
 
     fn everybody_leaves(&mut self) {
+        for name in DEVICES {
+            self.net.is_offline(name, false);
+        }
+        self.net.recover();
         // Twice: two who have just called each other know of their call only once everything has come.
         for _ in 0..2 {
             for name in DEVICES {
                 let calls = self.net.party(name).session.calls();
                 let calls: Vec<String> = calls.map(|call| call.id.as_str().to_owned()).collect();
-                for call in calls {
+                for call in calls.into_iter().chain(self.net.resumable(name)) {
                     self.net.hangup(name, &call);
                 }
             }
             self.net.settle();
         }
         // Whoever asked for a call and was not there any more when it came.
-        self.net.wait(100_000);
-        self.net.settle();
+        self.net.pass(100_000);
         let engaged = |party: &&Party| party.session.calls().count() > 0;
         let names: Vec<&str> = self.net.parties.iter().filter(engaged).map(|party| party.name).collect();
         assert!(names.is_empty(), "{names:?} are in a call that they have left");

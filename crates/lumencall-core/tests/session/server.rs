@@ -7,7 +7,7 @@ use lumencall_core::machine::{
     Refusal, Replies, Rules, UserRecord, decide, touched_users,
 };
 use lumencall_core::wire::{
-    ClientFrame, Command, Done, ErrorInfo, Private, Reply, ServerFrame, ServerMessage, SessionOpen, Welcome,
+    ClientFrame, Command, Done, ErrorInfo, Private, ServerFrame, ServerMessage, SessionOpen, Welcome,
     read_client_frame, write_server_frame,
 };
 use lumencall_core::{Call, CallId, DeviceId, ErrorCode, Millis, Now, Timestamp, UserId};
@@ -128,7 +128,9 @@ impl Server {
             (Command::Suspend(_), _) => {
                 self.decide(Input::DeviceAway { device: origin, leaving: true }, None, now);
             }
-            (Command::Ping(_) | Command::Authenticate(_), Some(id)) => self.reply(&device, id, Ok(Done::new(None))),
+            (Command::Ping(_) | Command::Authenticate(_), Some(id)) => {
+                self.reply(&device, id, Ok(Done::new(None)))
+            }
             (Command::IceServers(_), Some(id)) => {
                 let done = Done { ice_servers: Some(Vec::new()), ..Done::new(None) };
                 self.reply(&device, id, Ok(done));
@@ -325,7 +327,9 @@ impl Server {
             match effect {
                 Effect::Send { device, event, .. } => self.send(&device, ServerMessage::Event(event)),
                 Effect::Forget(origin) => {
-                    if let Some(Session { socket: Some(socket), .. }) = self.sessions.remove(&origin.device.id) {
+                    if let Some(Session { socket: Some(socket), .. }) =
+                        self.sessions.remove(&origin.device.id)
+                    {
                         self.lines.remove(&socket);
                     }
                 }

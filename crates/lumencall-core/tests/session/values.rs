@@ -3,7 +3,8 @@
 use lumencall_core::wire::{
     CallInitiate, CalleeChanged, CalleeOutcome, ConnectionState, Description, DescriptionType, Done,
     Elsewhere, ErrorInfo, Extra, IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantChanged,
-    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Reply, ServerEvent, ServerMessage, StateChanged, Welcome,
+    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Reply, ServerEvent, ServerMessage,
+    StateChanged, Welcome,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -219,7 +220,14 @@ fn state_changed(
     let at = Some(Timestamp("2024-05-06T07:08:12.345Z".into()));
     let call_id = call_id(id);
     let cause = None;
-    event(ServerEvent::StateChanged(StateChanged { call_id, state, end_reason, answered_elsewhere, at, cause }))
+    event(ServerEvent::StateChanged(StateChanged {
+        call_id,
+        state,
+        end_reason,
+        answered_elsewhere,
+        at,
+        cause,
+    }))
 }
 
 pub(crate) fn joined(id: &str, name: &str) -> ServerMessage {

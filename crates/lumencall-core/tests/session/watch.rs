@@ -41,6 +41,8 @@ struct View {
     told: CallState,
     consented: bool,
     peers: BTreeSet<UserId>,
+    /// Those to whom an offer was made that has no answer.
+    offered: BTreeSet<UserId>,
     /// Those whose description has been applied.
     described: BTreeSet<UserId>,
 }
@@ -170,10 +172,20 @@ impl Watch {
                 let view = self.inside(call);
                 assert!(view.peers.insert(user.clone()), "one peer connection to {user:?}");
             }
-            Action::Offer { call, user }
-            | Action::Answer { call, user, .. }
-            | Action::ApplyAnswer { call, user, .. } => {
-                assert!(self.inside(call).peers.contains(user), "there is a peer connection to {user:?}");
+            Action::Offer { call, user } => {
+                let view = self.inside(call);
+                assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
+                view.offered.insert(user.clone());
+            }
+            Action::Answer { call, user, .. } => {
+                let view = self.inside(call);
+                assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
+                assert!(!view.offered.contains(user), "I20: offers cross");
+            }
+            Action::ApplyAnswer { call, user, .. } => {
+                let view = self.inside(call);
+                assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
+                view.offered.remove(user);
             }
             Action::AddCandidate { candidate, user } => {
                 let view = self.inside(&candidate.call_id);
@@ -183,11 +195,13 @@ impl Watch {
                 let view = self.inside(call);
                 assert!(view.peers.remove(user), "there is a peer connection to {user:?}");
                 view.described.remove(user);
+                view.offered.remove(user);
             }
             Action::Release { call } => {
                 let view = self.inside(call);
                 view.part = Part::Released;
                 view.peers.clear();
+                view.offered.clear();
                 view.described.clear();
             }
         }
@@ -302,7 +316,11 @@ impl Watch {
         let declared =
             TABLE.iter().any(|edge| (edge.from, edge.to, edge.reason) == (view.told, *state, *end_reason));
         let before = view.part == Part::Before;
-        assert!(declared || before || *answered_elsewhere == Some(true), "I33: {changed:?} after {:?}", view.told);
+        assert!(
+            declared || before || *answered_elsewhere == Some(true),
+            "I33: {changed:?} after {:?}",
+            view.told
+        );
         view.told = *state;
         if view.part == Part::Rung && *state != CallState::Ended {
             // The user asked to call the one who was calling, or accepted it when it had rung before.
@@ -361,6 +379,7 @@ impl View {
             told,
             consented: false,
             peers: BTreeSet::new(),
+            offered: BTreeSet::new(),
             described: BTreeSet::new(),
         }
     }

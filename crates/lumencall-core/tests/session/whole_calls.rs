@@ -137,8 +137,7 @@ fn i14_a_call_is_missed() {
     let mut net = Net::with(&["alice/1", "bob/1"]);
     net.initiate("alice/1", "bob");
     net.settle();
-    net.wait(60_000);
-    net.settle();
+    net.pass(60_000);
     assert_eq!(net.heard("alice/1"), ["ringing call-1", "ended call-1 missed"]);
     assert_eq!(net.heard("bob/1"), ["incoming call-1 ringing", "ended call-1 missed"]);
     is_over(&net);
@@ -147,13 +146,15 @@ fn i14_a_call_is_missed() {
 #[test]
 fn one_who_is_offline_rings_when_they_come() {
     let mut net = Net::with(&["alice/1", "bob/1"]);
+    net.is_offline("bob/1", true);
     net.cut("bob/1");
+    net.pass(10_000);
     net.initiate("alice/1", "bob");
     net.settle();
     assert_eq!(net.settled("alice/1"), ["settle initiate ok call-1 initiating"]);
     assert_eq!(net.heard("alice/1"), NOTHING, "nobody was reached");
-    net.connect("bob/1");
-    net.settle();
+    net.is_offline("bob/1", false);
+    net.recover();
     assert_eq!(net.heard("alice/1"), ["ringing call-1"]);
     net.accept("bob/1", CALL);
     net.settle();
@@ -242,13 +243,17 @@ fn a_caller_whose_browser_cannot_offer_lets_nobody_ring_for_that() {
 }
 
 #[test]
-fn a_callee_whose_socket_breaks_ends_the_call() {
+fn i15_a_callee_who_does_not_come_back_is_waited_for_and_has_left_then() {
     let mut net = connected();
     net.forget();
+    net.is_offline("bob/1", true);
     net.cut("bob/1");
-    assert_eq!(net.heard("bob/1"), ["ended call-1 failed"], "at once");
-    net.settle();
+    net.pass(29_000);
+    assert_eq!(net.heard("alice/1"), NOTHING);
+    assert_eq!(net.heard("bob/1"), NOTHING);
+    net.pass(11_000);
     assert_eq!(net.heard("alice/1"), ["left call-1 bob", "ended call-1 failed"]);
+    assert_eq!(net.heard("bob/1"), ["ended call-1 failed"]);
     is_over(&net);
 }
 

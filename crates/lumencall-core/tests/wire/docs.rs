@@ -3,11 +3,11 @@
 use std::fs;
 
 use lumencall_core::wire::{
-    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, Command, ConnectionReport, ConnectionState,
-    Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo, Hangup, IceCandidate, IceServer, MediaChanged,
-    MediaToggle, ParticipantChanged, ParticipantChoice, ParticipantJoined, ParticipantLeft,
-    ParticipantRejoined, Rejoin, Reply,
-    RespondAction, ServerEvent, SessionOpen, SessionResume, StateChanged, Welcome,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, Command, ConnectionReport,
+    ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo, Hangup,
+    IceCandidate, IceServer, MediaChanged, MediaToggle, ParticipantChanged, ParticipantChoice,
+    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Rejoin, Reply, RespondAction, ServerEvent,
+    SessionOpen, SessionResume, StateChanged, Welcome,
 };
 use lumencall_core::{Call, CallParticipant, CallState, CallType, EndReason, ErrorCode};
 

@@ -1,11 +1,12 @@
 //! What the golden messages say, as values.
 
 use lumencall_core::wire::{
-    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
-    ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra, Hangup, IceCandidate,
-    IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged, ParticipantChoice, ParticipantJoined,
-    ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
-    SessionResume, StateChanged, Welcome, read_client_frame,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command,
+    ConnectionReport, ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra,
+    Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged,
+    ParticipantChoice, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply,
+    RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen, SessionResume, StateChanged,
+    Welcome, read_client_frame,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -145,7 +146,8 @@ pub(crate) fn server_value(name: &str) -> Option<ServerFrame> {
                 ..call()
             };
             let calls = Some(vec![ringing, joined]);
-            let stun = IceServer { urls: vec!["stun:stun.example.org".into()], username: None, credential: None };
+            let stun =
+                IceServer { urls: vec!["stun:stun.example.org".into()], username: None, credential: None };
             let known = Welcome { calls, ice_servers_expire_in: Some(600), ..welcome(false, vec![stun]) };
             (None, ServerMessage::Welcome(known))
         }

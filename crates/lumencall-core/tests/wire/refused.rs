@@ -197,7 +197,11 @@ fn the_member_at_fault_is_named() {
         ("session:open", r#"{"deviceId":""}"#, format!("`deviceId` should be {id}")),
         ("session:open", r#"{"resume":"s"}"#, "`resume` should be an object".to_owned()),
         ("session:open", r#"{"resume":{"lastSeq":1}}"#, "`secret` should be a value".to_owned()),
-        ("session:open", r#"{"resume":{"secret":"s","lastSeq":-1}}"#, "`lastSeq` should be a whole number".to_owned()),
+        (
+            "session:open",
+            r#"{"resume":{"secret":"s","lastSeq":-1}}"#,
+            "`lastSeq` should be a whole number from 0 to 4294967295".to_owned(),
+        ),
         ("session:authenticate", "{}", "`token` should be a value".to_owned()),
         ("call:rejoin", "{}", "`callId` should be a value".to_owned()),
     ];

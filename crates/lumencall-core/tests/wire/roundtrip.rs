@@ -3,12 +3,12 @@
 use std::array;
 
 use lumencall_core::wire::{
-    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command, ConnectionReport,
-    ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo, Extra, Hangup, IceCandidate,
-    IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged, ParticipantChoice, ParticipantJoined,
-    ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen,
-    SessionResume, StateChanged, Welcome, read_client_frame, read_server_frame, write_client_frame,
-    write_server_frame,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command,
+    ConnectionReport, ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo,
+    Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged,
+    ParticipantChoice, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply,
+    RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen, SessionResume, StateChanged,
+    Welcome, read_client_frame, read_server_frame, write_client_frame, write_server_frame,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -177,10 +177,8 @@ impl Any {
         let command = match self.one(Command::EVENTS) {
             "session:open" => Command::Open(SessionOpen {
                 device_id: self.maybe(Self::device),
-                resume: self.maybe(|any| SessionResume {
-                    secret: any.private(),
-                    last_seq: any.maybe(Self::number),
-                }),
+                resume: self
+                    .maybe(|any| SessionResume { secret: any.private(), last_seq: any.maybe(Self::number) }),
             }),
             "session:ping" => Command::Ping(Nothing {}),
             "session:suspend" => Command::Suspend(Nothing {}),

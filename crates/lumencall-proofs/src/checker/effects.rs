@@ -6,6 +6,7 @@ use lumencall_core::machine::{Decision, Device, Dialect, Effect, Input, Origin, 
 use lumencall_core::wire::ServerEvent;
 use lumencall_core::{Call, CallId, CallState, DeviceId, EndReason, ErrorCode, MediaFlags, UserId};
 
+use super::absence::lost_as_expected;
 use super::expected::{Expected, Step};
 use super::{Checker, Fault, Invariant, Part, View, ensure, fault};
 use crate::log::Entry;
@@ -19,12 +20,15 @@ impl Checker {
             Input::DeviceConnected(Origin { user, device }) => {
                 self.present.insert(device.id.clone(), (user.clone(), device.dialect));
             }
-            Input::DeviceGone(Origin { device, .. }) => {
-                self.present.remove(&device.id);
-                self.elsewhere.remove(&device.id);
-                self.parts.retain(|(_, of), _| *of != device.id);
-            }
-            Input::Command { .. }
+            Input::DeviceGone(Origin { device, .. }) => self.forget_device(&device.id),
+            Input::DeviceAway { device, leaving } => self.goes_away(&device.device.id, *leaving, entry.clock),
+            Input::DeviceBack { device, anew } => self.comes_back(device, *anew, entry.clock),
+            Input::UserDeadline(user) => self.windows_end(entry, user, rules)?,
+            Input::RingAgain { call, device } => self.is_told_anew(entry, call, device),
+            Input::MemberAway { call, device, page_gone: true } => self.is_told_anew(entry, call, device),
+            Input::MemberAway { page_gone: false, .. }
+            | Input::MemberBack { .. }
+            | Input::Command { .. }
             | Input::Meet { .. }
             | Input::RingDevice { .. }
             | Input::LoseDevice { .. }
@@ -68,7 +72,7 @@ impl Checker {
         ensure(decision.records.users.iter().all(|record| read(&record.user)), Invariant::I12, || {
             format!("writes the record of a user that was not read: {input:?}")
         })?;
-        let Step { story, fate, joiner } = step;
+        let Step { story, fate, joiner, rejoiner } = step;
         let id = input.call_id().cloned();
         if let (Some(id), true) = (&id, story.is_some()) {
             self.end_as_expected(entry, decision, fate.end)?;
@@ -79,10 +83,15 @@ impl Checker {
             }
         }
         let expected = id.as_ref().map(|id| self.expected_ends(id, &fate, joiner.as_ref()));
+        if let Some(rejoiner) = &rejoiner {
+            self.absent.remove(&rejoiner.device.id);
+        }
         // What is sent is judged by the call as it stands from now on; what was said last is on its way.
         if let (Some(id), Some(story)) = (&id, story) {
-            self.stories.insert(id.clone(), story);
+            let before = self.stories.insert(id.clone(), story);
+            self.released(id, before, entry.clock);
         }
+        lost_as_expected(entry, decision)?;
         let ends = self.hear_all(id.as_ref(), decision, joiner.as_ref())?;
         if let Some(expected) = expected {
             self.ends_as_expected(entry, &expected, &ends, joiner.as_ref())?;
@@ -90,12 +99,20 @@ impl Checker {
         if let (Some(joiner), Some(id)) = (&joiner, &id) {
             self.joined_here(id, joiner, decision.reply.as_ref());
         }
+        if let (Some(rejoiner), Some(id)) = (&rejoiner, &id) {
+            let Some(call) = &decision.reply else {
+                return fault(Invariant::I19, format!("{rejoiner:?} rejoins {id:?}, and is not told it"));
+            };
+            let key = (id.clone(), rejoiner.device.id.clone());
+            self.parts.insert(key, Part::Live(View::of(call, false)));
+        }
         if let Some(id) = &id {
             self.members_as_expected(id, decision)?;
             self.agrees(id, decision)?;
             self.nothing_is_owed(id)?;
         }
         self.users_as_expected(decision)?;
+        self.absences_as_expected(decision, rules)?;
         self.rings_in_time(entry, decision, rules)?;
         self.nobody_crosses()
     }
@@ -247,6 +264,7 @@ impl Checker {
                 rings: true,
                 state: CallState::Ringing,
                 inside: BTreeMap::new(),
+                incarnations: BTreeMap::new(),
                 described: BTreeMap::new(),
                 asked_by: BTreeSet::new(),
             };
@@ -296,8 +314,26 @@ impl Checker {
                     format!("{device:?} waits, and hears who joined")
                 })?;
                 view.inside.insert(joined.participant.user_id.clone(), joined.participant.media());
+                view.incarnated(&joined.participant);
             }
-            ServerEvent::ParticipantLeft(left) => drop(view.inside.remove(&left.user_id)),
+            ServerEvent::ParticipantLeft(left) => {
+                view.inside.remove(&left.user_id);
+                view.incarnations.remove(&left.user_id);
+            }
+            ServerEvent::ParticipantRejoined(rejoined) => {
+                let who = &rejoined.participant;
+                let known = view.inside.contains_key(&who.user_id);
+                // Who rings does not hear who joins.
+                ensure(known || view.rings, Invariant::I33, || {
+                    format!("{device:?} hears of a page of a stranger: {event:?}")
+                })?;
+                if known {
+                    view.inside.insert(who.user_id.clone(), who.media());
+                    view.incarnated(who);
+                }
+                view.described.remove(&who.user_id);
+                view.asked_by.remove(&who.user_id);
+            }
             ServerEvent::MediaChanged(changed) => {
                 if let Some(media) = view.inside.get_mut(&changed.user_id) {
                     *media = media.with(changed.audio, changed.video, changed.screen_share);
@@ -409,7 +445,17 @@ impl Checker {
         rung.sort_unstable();
         ensure(joined == story.joined && rung.iter().copied().eq(story.rung.keys()), Invariant::I9, || {
             format!("in it are {joined:?} and {rung:?}, not {:?} and {:?}", story.joined, story.rung.keys())
-        })
+        })?;
+        for member in decision.records.call.iter().flat_map(|call| &call.members) {
+            let user = &member.user;
+            ensure(member.incarnation() == story.incarnation(user), Invariant::I20, || {
+                format!("{user:?} is incarnation {}, not {}", member.incarnation(), story.incarnation(user))
+            })?;
+            ensure(member.is_away() == story.away.contains(user), Invariant::I15, || {
+                format!("{user:?} is away: {}", member.is_away())
+            })?;
+        }
+        Ok(())
     }
 
     /// Everybody in the call knows its state, who is in it, and what they show.
@@ -440,7 +486,7 @@ impl Checker {
                 format!("{device:?} knows {known:?} in it, and it is {are:?}")
             })?;
         }
-        Ok(())
+        self.incarnations_are_known(id)
     }
 
     /// What one who is in the call said to another who is in it was sent, unless it waits for its description.
@@ -537,9 +583,16 @@ fn is_cancel(reasons: [Option<EndReason>; 2]) -> bool {
 const fn last_out(input: &Input) -> Invariant {
     match input {
         Input::Deadline { .. } => Invariant::I14,
-        Input::LoseDevice { .. } | Input::DeviceGone(_) => Invariant::I15,
+        Input::LoseDevice { .. }
+        | Input::DeviceGone(_)
+        | Input::DeviceAway { .. }
+        | Input::MemberAway { .. }
+        | Input::UserDeadline(_) => Invariant::I15,
         Input::Command { .. }
         | Input::Meet { .. }
+        | Input::DeviceBack { .. }
+        | Input::RingAgain { .. }
+        | Input::MemberBack { .. }
         | Input::DeviceConnected(_)
         | Input::RingDevice { .. }
         | Input::Engaged { .. } => Invariant::I16,

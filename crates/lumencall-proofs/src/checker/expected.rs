@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lumencall_core::machine::{CallCommand, Dialect, Input, Member, Origin, Phase, Rules};
-use lumencall_core::wire::{CallInitiate, DescriptionType, RespondAction, Signal};
+use lumencall_core::machine::{CallCommand, Dialect, Input, Member, Origin, Page, Phase, Rules};
+use lumencall_core::wire::{CallInitiate, ConnectionState, DescriptionType, RespondAction, Signal};
 use lumencall_core::{CallId, EndReason, UserId};
 
 use super::{Checker, Fate, Invariant, Story};
@@ -28,6 +28,8 @@ pub(super) struct Step {
     pub(super) fate: Fate,
     /// Who joins.
     pub(super) joiner: Option<Origin>,
+    /// Whose new page takes the place of the old one.
+    pub(super) rejoiner: Option<Origin>,
 }
 
 impl From<Step> for Expected {
@@ -44,7 +46,7 @@ impl Step {
     fn moved(story: &Story, change: impl FnOnce(&mut Story) -> Fate) -> Expected {
         let mut story = story.clone();
         let fate = change(&mut story);
-        Self { story: Some(story), fate, joiner: None }.into()
+        Self { story: Some(story), fate, ..Self::default() }.into()
     }
 }
 
@@ -60,8 +62,15 @@ impl Checker {
                 Some(story) if story.rung.contains_key(&from.user) => self.expect_meet(story, from),
                 Some(_) | None => Expected::Again,
             },
-            Input::DeviceConnected(_) | Input::DeviceGone(_) => Step::default().into(),
+            Input::DeviceConnected(_)
+            | Input::DeviceAway { .. }
+            | Input::DeviceBack { .. }
+            | Input::DeviceGone(_)
+            | Input::UserDeadline(_) => Step::default().into(),
             Input::RingDevice { call, .. }
+            | Input::RingAgain { call, .. }
+            | Input::MemberAway { call, .. }
+            | Input::MemberBack { call, .. }
             | Input::LoseDevice { call, .. }
             | Input::Engaged { call, .. }
             | Input::Deadline { call } => match self.living(call) {
@@ -117,6 +126,8 @@ impl Checker {
             reports: BTreeMap::new(),
             owed: BTreeMap::new(),
             yields: BTreeSet::new(),
+            incarnations: BTreeMap::new(),
+            away: BTreeSet::new(),
             ended: None,
         };
         let until = entry.clock + rules.ring_timeout;
@@ -128,7 +139,7 @@ impl Checker {
         );
         let end = story.rung.is_empty().then_some(EndReason::Busy);
         let fate = story.close(Vec::new(), end);
-        Step { story: Some(story), fate, joiner: None }.into()
+        Step { story: Some(story), fate, ..Step::default() }.into()
     }
 
     /// A client without the SDK that has called is about to offer, whatever the other has said. The SDK gives way to it.
@@ -152,7 +163,7 @@ impl Checker {
         story.rung.remove(&from.user);
         story.joined.push((from.user.clone(), from.device.clone()));
         story.answered = true;
-        Step { story: Some(story), fate: Fate::default(), joiner: Some(from.clone()) }.into()
+        Step { story: Some(story), joiner: Some(from.clone()), ..Step::default() }.into()
     }
 
     fn expect_command(&self, entry: &Entry, from: &Origin, command: &CallCommand, rules: &Rules) -> Expected {
@@ -216,14 +227,29 @@ impl Checker {
             }
             CallCommand::MediaToggle(_) if inside => Step::stays(story),
             CallCommand::MediaToggle(_) => Expected::Refused(Invariant::I6),
+            CallCommand::Rejoin(_) if inside && story.can_be_rejoined() => {
+                let mut story = story.clone();
+                story.rejoin(user);
+                Step { story: Some(story), rejoiner: Some(from.clone()), ..Step::default() }.into()
+            }
+            CallCommand::Rejoin(_) => Expected::Refused(Invariant::I6),
             CallCommand::Signal(signal) => self.expect_signal(call, story, from, signal),
             CallCommand::Report(report) => {
                 let peer = &report.peer_user_id;
                 if !inside || peer == user || story.device(peer).is_none() {
                     return Expected::Refused(Invariant::I6);
                 }
+                if report.incarnation.unwrap_or_default() != story.incarnation(peer) {
+                    return Step::stays(story);
+                }
+                // Who is away may come back, and connect again.
+                let away = story.away.contains(user) || story.away.contains(peer);
+                let state = match report.state {
+                    ConnectionState::Failed if away => ConnectionState::Reconnecting,
+                    state => state,
+                };
                 Step::moved(story, |story| {
-                    story.reports.insert((user.clone(), peer.clone()), report.state);
+                    story.reports.insert((user.clone(), peer.clone()), state);
                     let lost = story.cut_off([user, peer]).cloned();
                     lost.map(|lost| story.fail(&lost)).unwrap_or_default()
                 })
@@ -235,6 +261,15 @@ impl Checker {
         let to = signal.to_user_id();
         if !story.holds(&from.user, &from.device.id) {
             return Expected::Refused(Invariant::I3);
+        }
+        // What is for a page that is gone goes nowhere. A client of the seed knows of one page only.
+        let knows = from.device.dialect == Dialect::Sdk;
+        if *to != from.user
+            && story.device(to).is_some()
+            && knows
+            && signal.incarnation() != story.incarnation(to)
+        {
+            return Step::stays(story);
         }
         let known = *to != from.user
             && (story.device(to).is_some()
@@ -259,12 +294,9 @@ impl Checker {
     fn expect_follower(&self, entry: &Entry, story: &Story) -> Expected {
         let member = |user: &UserId| entry.before.call.as_ref().and_then(|call| call.member(user));
         match &entry.input {
-            Input::LoseDevice { device: Origin { user, device }, .. } => {
+            Input::LoseDevice { device: Origin { user, device }, goodbye, .. } => {
                 if story.holds(user, &device.id) {
-                    let reason = match device.dialect {
-                        Dialect::Seed => EndReason::Completed,
-                        Dialect::Sdk => EndReason::Failed,
-                    };
+                    let reason = if *goodbye { EndReason::Completed } else { EndReason::Failed };
                     return Step::moved(story, |story| story.leave(user, reason));
                 }
                 let last = story.rung.contains_key(user)
@@ -278,6 +310,34 @@ impl Checker {
                 Step::moved(story, |story| story.callee_out(user, EndReason::Busy))
             }
             Input::Deadline { .. } => Step::moved(story, |story| due(story, entry)),
+            Input::MemberAway { device: Origin { user, device }, page_gone, .. } => {
+                let absent = self.absent.get(&device.id).filter(|_| story.holds(user, &device.id));
+                let Some(absent) = absent else { return Step::stays(story) };
+                let page_gone = *page_gone && absent.page != Page::Same;
+                if page_gone && !story.can_be_rejoined() {
+                    return Step::moved(story, |story| story.leave(user, EndReason::Completed));
+                }
+                Step::moved(story, |story| {
+                    story.away.insert(user.clone());
+                    if page_gone {
+                        story.disconnect(user);
+                    }
+                    Fate::default()
+                })
+            }
+            Input::MemberBack { device: Origin { user, device }, .. }
+                if story.holds(user, &device.id) && !self.absent.contains_key(&device.id) =>
+            {
+                Step::moved(story, |story| {
+                    story.away.remove(user);
+                    Fate::default()
+                })
+            }
+            Input::MemberBack { .. }
+            | Input::RingAgain { .. }
+            | Input::DeviceAway { .. }
+            | Input::DeviceBack { .. }
+            | Input::UserDeadline(_) => Step::stays(story),
             Input::Engaged { .. }
             | Input::RingDevice { .. }
             | Input::Command { .. }

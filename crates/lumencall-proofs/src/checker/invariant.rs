@@ -47,11 +47,17 @@ invariants! {
     /// Rings.
     I14 = "every ring ends within its time",
     /// Zombies.
-    I15 = "nobody is busy without a live device in a live call",
+    I15 = "nobody is busy without a device, in a live call, that is there or may come back",
     /// Groups.
     I16 = "a callee who is out ends no call for others; the last one ends it",
+    /// Order of frames.
+    I18 = "frames are applied in order, without a gap, once",
+    /// Sessions.
+    I19 = "what a resume does not bring it says, and then both sides agree",
     /// Order of signals.
-    I20 = "signals arrive in order, a candidate after its description",
+    I20 = "signals arrive in order, a candidate after its description, at the page that they are for",
+    /// Commands.
+    I21 = "a command has its effect once",
     /// Edges.
     I33 = "only declared transitions are seen, states before what they cause",
 }

@@ -3,6 +3,7 @@
 //! The checker knows who said what and what each device was sent; from these it tells each call a second time (`story`), and compares.
 //! The first sentence that does not hold is kept; after that it looks no further.
 
+mod absence;
 mod effects;
 mod expected;
 mod invariant;
@@ -17,6 +18,7 @@ use lumencall_core::{CallId, DeviceId, Millis, UserId};
 
 use crate::log::Entry;
 
+pub use absence::Absent;
 pub use invariant::{Fault, Invariant};
 pub use story::{Fate, Story};
 pub use view::{Part, View};
@@ -28,6 +30,7 @@ pub struct Checker {
     stories: BTreeMap<CallId, Story>,
     parts: BTreeMap<(CallId, DeviceId), Part>,
     elsewhere: BTreeMap<DeviceId, CallId>,
+    absent: BTreeMap<DeviceId, Absent>,
     fault: Option<Fault>,
 }
 
@@ -52,7 +55,7 @@ impl Checker {
         &self.parts
     }
 
-    /// Whether the device is connected.
+    /// Whether the device is connected, or may come back.
     pub fn is_present(&self, device: &DeviceId) -> bool {
         self.present.contains_key(device)
     }
@@ -76,10 +79,13 @@ impl Checker {
         self.accuse(Invariant::I6, format!("{input:?} is decided again and again"));
     }
 
-    /// Moves the clock's zero: what was due at a time is due so much earlier.
-    pub fn shift(&mut self, by: Millis) {
+    /// Moves the clock's zero: what was due at a time is due so much earlier, but not before `earliest`.
+    pub fn shift(&mut self, by: Millis, earliest: Millis) {
         for until in self.stories.values_mut().flat_map(|story| story.rung.values_mut()) {
-            *until = until.saturating_sub(by);
+            *until = until.saturating_sub(by).max(earliest);
+        }
+        for absent in self.absent.values_mut() {
+            absent.since = absent.since.saturating_sub(by);
         }
     }
 
@@ -101,7 +107,7 @@ impl Checker {
         self.present.get(&device.id).is_some_and(|(known, _)| known == user)
     }
 
-    /// Those who are connected and for whom the call goes on.
+    /// Those who are connected, or may come back, and for whom the call goes on.
     fn live_parts(&self, call: &CallId) -> impl Iterator<Item = (&DeviceId, &UserId, &View)> {
         self.parts.iter().filter(move |((of, _), _)| of == call).filter_map(|((_, device), part)| {
             let (user, _) = self.present.get(device)?;

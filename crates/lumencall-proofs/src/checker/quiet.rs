@@ -32,6 +32,7 @@ impl Checker {
                 }
             }
         }
+        self.absences_agree()?;
         for ((call, device), part) in &self.parts {
             let over = part.live().is_none() || store.calls.contains_key(call);
             ensure(over, Invariant::I10, || format!("{device:?} does not know that {call:?} ended"))?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lumencall_core::machine::Device;
+use lumencall_core::machine::{Device, Dialect};
 use lumencall_core::wire::{ConnectionState, ServerEvent};
 use lumencall_core::{DeviceId, EndReason, Millis, UserId};
 
@@ -27,6 +27,10 @@ pub struct Story {
     pub owed: BTreeMap<(UserId, UserId), Vec<ServerEvent>>,
     /// Who gives way to whom: both have called, and what the first offers is dropped until they have answered.
     pub yields: BTreeSet<(UserId, UserId)>,
+    /// How often a new page of somebody has taken the place of the old one, where it has.
+    pub incarnations: BTreeMap<UserId, u32>,
+    /// Who is in it with a device that is away.
+    pub away: BTreeSet<UserId>,
     /// Why it ended, where it has.
     pub ended: Option<EndReason>,
 }
@@ -126,6 +130,8 @@ impl Story {
             self.reports.clear();
             self.owed.clear();
             self.yields.clear();
+            self.incarnations.clear();
+            self.away.clear();
         }
         Fate { out, end }
     }
@@ -136,9 +142,43 @@ impl Story {
         }
         self.joined.retain(|(joined, _)| joined != user);
         self.rung.remove(user);
-        self.reports.retain(|(from, to), _| from != user && to != user);
+        self.incarnations.remove(user);
+        self.away.remove(user);
+        self.disconnect(user);
         self.owed.retain(|(from, to), _| from != user && to != user);
         self.yields.retain(|(from, to)| from != user && to != user);
+    }
+
+    /// The page of one who is in the call is gone, and its connections with it.
+    pub(super) fn disconnect(&mut self, user: &UserId) {
+        self.reports.retain(|(from, to), _| from != user && to != user);
+    }
+
+    /// Whether everybody who is in it can make a new connection.
+    pub(super) fn can_be_rejoined(&self) -> bool {
+        self.joined.iter().all(|(_, device)| device.dialect == Dialect::Sdk)
+    }
+
+    /// A new page takes the place of the old one: nothing that passed with that one is left.
+    pub(super) fn rejoin(&mut self, user: &UserId) {
+        *self.incarnations.entry(user.clone()).or_default() += 1;
+        self.away.remove(user);
+        self.disconnect(user);
+        self.owed.retain(|(from, to), _| from != user && to != user);
+        self.yields.retain(|(from, to)| from != user && to != user);
+    }
+
+    /// Which page of the user it is, counted from none.
+    pub fn incarnation(&self, user: &UserId) -> u32 {
+        self.incarnations.get(user).copied().unwrap_or_default()
+    }
+
+    /// Whether two say of one another that they are connected.
+    pub(super) fn stands(&self) -> bool {
+        let connected = |from: &UserId, to: &UserId| {
+            self.reports.get(&(from.clone(), to.clone())) == Some(&ConnectionState::Connected)
+        };
+        self.reports.keys().any(|(one, other)| connected(one, other) && connected(other, one))
     }
 }
 

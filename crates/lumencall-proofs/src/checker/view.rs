@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lumencall_core::wire::ServerEvent;
-use lumencall_core::{Call, CallState, EndReason, MediaFlags, UserId};
+use lumencall_core::{Call, CallParticipant, CallState, EndReason, MediaFlags, UserId};
 
 /// What a device has heard of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +23,8 @@ pub struct View {
     pub state: CallState,
     /// Who is in it, and what they show.
     pub inside: BTreeMap<UserId, MediaFlags>,
+    /// The incarnation of each other whose page is not the first.
+    pub incarnations: BTreeMap<UserId, u32>,
     /// The latest description of each other.
     pub described: BTreeMap<UserId, ServerEvent>,
     /// Who has made the device an offer, which it may answer.
@@ -33,7 +35,16 @@ impl View {
     /// The call as a whole, as it comes with a ring or a reply.
     pub fn of(call: &Call, rings: bool) -> Self {
         let inside = call.participants.iter().map(|one| (one.user_id.clone(), one.media())).collect();
-        Self { rings, state: call.state, inside, described: BTreeMap::new(), asked_by: BTreeSet::new() }
+        let later = call.participants.iter();
+        let later = later.filter_map(|one| Some((one.user_id.clone(), one.incarnation?))).collect();
+        Self {
+            rings,
+            state: call.state,
+            inside,
+            incarnations: later,
+            described: BTreeMap::new(),
+            asked_by: BTreeSet::new(),
+        }
     }
 }
 
@@ -49,5 +60,15 @@ impl Part {
     /// Whether it rings here.
     pub fn rings(&self) -> bool {
         self.live().is_some_and(|view| view.rings)
+    }
+}
+
+impl View {
+    /// It heard of a page of another.
+    pub(super) fn incarnated(&mut self, one: &CallParticipant) {
+        match one.incarnation {
+            Some(incarnation) => drop(self.incarnations.insert(one.user_id.clone(), incarnation)),
+            None => drop(self.incarnations.remove(&one.user_id)),
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use lumencall_core::machine::{CallCommand, Dialect, Origin};
 use lumencall_core::wire::{
     CallInitiate, CallRespond, ConnectionReport, ConnectionState, Description, DescriptionType, Extra,
-    Hangup, IceCandidate, MediaToggle, ParticipantChoice, Private, RespondAction, ServerEvent, Signal,
+    Hangup, IceCandidate, MediaToggle, ParticipantChoice, Private, Rejoin, RespondAction, ServerEvent,
+    Signal,
 };
 use lumencall_core::{Call, CallId, CallState, CallType, ConversationId, UserId};
 
@@ -29,8 +30,13 @@ pub(super) struct Client {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Mine {
     stage: Stage,
-    others: BTreeSet<UserId>,
+    /// The others who are in it, with their incarnations.
+    others: BTreeMap<UserId, Option<u32>>,
     offered: BTreeSet<UserId>,
+    /// Whether this page has taken the place of another, so that those who are in it offer.
+    rejoined: bool,
+    /// Those whose new page waits for an offer.
+    returned: BTreeSet<UserId>,
     said: BTreeSet<Said>,
 }
 
@@ -39,12 +45,15 @@ enum Stage {
     Rings,
     Asked,
     Inside,
+    /// The device is in it by the server's word, and this page is not.
+    Left,
 }
 
 /// What is said once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Said {
     Hangup,
+    Rejoin,
     Report(UserId, &'static str),
     Offer(UserId),
     Candidate(UserId),
@@ -145,9 +154,9 @@ impl Client {
                     self.met |= self.initiates && call.caller_id != own.user;
                     if own.device.dialect == Dialect::Sdk {
                         let mine = self.calls.entry(call.id.clone()).or_insert_with(Mine::new);
+                        mine.rejoined |= mine.stage == Stage::Left;
                         mine.stage = Stage::Inside;
-                        let others = call.participants.iter().map(|one| one.user_id.clone());
-                        mine.others = others.filter(|user| *user != own.user).collect();
+                        mine.others = others_in(call, own);
                     }
                 }
             }
@@ -158,7 +167,7 @@ impl Client {
     fn hears_event(&mut self, own: &Origin, event: &ServerEvent) {
         match event {
             ServerEvent::Incoming(call) => {
-                let others = call.participants.iter().map(|one| one.user_id.clone()).collect();
+                let others = others_in(call, own);
                 self.calls.insert(call.id.clone(), Mine { others, ..Mine::new() });
             }
             ServerEvent::StateChanged(changed) if changed.state == CallState::Ended => {
@@ -166,13 +175,23 @@ impl Client {
             }
             ServerEvent::StateChanged(changed) => {
                 let mine = self.calls.entry(changed.call_id.clone()).or_insert_with(Mine::new);
-                mine.stage = Stage::Inside;
+                if mine.stage != Stage::Left {
+                    mine.stage = Stage::Inside;
+                }
             }
             ServerEvent::ParticipantJoined(joined) => {
                 if let Some(mine) = self.calls.get_mut(&joined.call_id)
                     && joined.participant.user_id != own.user
                 {
-                    mine.others.insert(joined.participant.user_id.clone());
+                    mine.others.insert(joined.participant.user_id.clone(), joined.participant.incarnation);
+                }
+            }
+            ServerEvent::ParticipantRejoined(rejoined) => {
+                if let Some(mine) = self.calls.get_mut(&rejoined.call_id) {
+                    let who = &rejoined.participant;
+                    mine.forget(&who.user_id);
+                    mine.others.insert(who.user_id.clone(), who.incarnation);
+                    mine.returned.insert(who.user_id.clone());
                 }
             }
             ServerEvent::ParticipantLeft(left) => {
@@ -181,7 +200,9 @@ impl Client {
                 }
             }
             ServerEvent::Offer(offer) => {
-                if let (Some(mine), Some(from)) = (self.calls.get_mut(&offer.call_id), &offer.from_user_id) {
+                if let (Some(mine), Some(from)) = (self.calls.get_mut(&offer.call_id), &offer.from_user_id)
+                    && mine.stage != Stage::Left
+                {
                     mine.offered.insert(from.clone());
                 }
             }
@@ -195,16 +216,92 @@ impl Client {
     }
 }
 
+impl Client {
+    /// The client of a page that is loaded anew: it knows nothing, and its user's wishes are what they were.
+    pub(super) fn loaded_anew(&self) -> Self {
+        Self { wished: self.wished.clone(), met: self.met, ..Self::default() }
+    }
+
+    fn ends(&mut self) {
+        self.calls.clear();
+        self.waits = 0;
+        self.initiates = false;
+    }
+
+    /// The server knows nothing of the device any more: every call is over.
+    pub(super) fn is_unknown(&mut self) {
+        self.ends();
+    }
+
+    /// The server knows the device, and what the client did not hear is lost: these are its calls. Returns what the client
+    /// says by itself.
+    pub(super) fn reconciles(&mut self, own: &Origin, calls: &[Call]) -> Vec<CallCommand> {
+        let before = std::mem::take(&mut self.calls);
+        self.ends();
+        let mut says = Vec::new();
+        for call in calls {
+            let call_id = call.id.clone();
+            let mut mine = Mine { others: others_in(call, own), ..Mine::new() };
+            if call.participants.iter().any(|one| one.user_id == own.user) {
+                mine.stage = Stage::Left;
+                match before.get(&call.id) {
+                    Some(known) if known.said.contains(&Said::Hangup) => {
+                        mine.said.insert(Said::Hangup);
+                        says.push(CallCommand::Hangup(Hangup { call_id }));
+                    }
+                    Some(_) => {
+                        mine.said.insert(Said::Rejoin);
+                        says.push(CallCommand::Rejoin(Rejoin { call_id }));
+                    }
+                    // Its user decides.
+                    None => {}
+                }
+            }
+            self.calls.insert(call.id.clone(), mine);
+        }
+        self.waits += says.len();
+        says
+    }
+
+    /// Whether it knows what the server tells of the device's calls: which they are, whether they ring, and which pages of
+    /// others are in them.
+    pub(super) fn agrees(&self, own: &Origin, calls: &[Call]) -> bool {
+        let knows = |call: &Call| {
+            let inside = call.participants.iter().any(|one| one.user_id == own.user);
+            self.calls.get(&call.id).is_some_and(|mine| match mine.stage {
+                Stage::Rings | Stage::Asked => !inside,
+                Stage::Left => inside,
+                Stage::Inside => inside && mine.others == others_in(call, own),
+            })
+        };
+        calls.len() == self.calls.len() && calls.iter().all(knows)
+    }
+}
+
+/// The others in a call, with their incarnations.
+fn others_in(call: &Call, own: &Origin) -> BTreeMap<UserId, Option<u32>> {
+    let others = call.participants.iter().filter(|one| one.user_id != own.user);
+    others.map(|one| (one.user_id.clone(), one.incarnation)).collect()
+}
+
 impl Mine {
     const fn new() -> Self {
-        Self { stage: Stage::Rings, others: BTreeSet::new(), offered: BTreeSet::new(), said: BTreeSet::new() }
+        Self {
+            stage: Stage::Rings,
+            others: BTreeMap::new(),
+            offered: BTreeSet::new(),
+            rejoined: false,
+            returned: BTreeSet::new(),
+            said: BTreeSet::new(),
+        }
     }
 
     fn forget(&mut self, user: &UserId) {
         self.others.remove(user);
         self.offered.remove(user);
+        self.returned.remove(user);
         self.said.retain(|said| match said {
-            Said::Hangup => true,
+            Said::Hangup | Said::Rejoin => true,
             Said::Report(peer, _) | Said::Offer(peer) | Said::Candidate(peer) | Said::Answer(peer) => {
                 peer != user
             }
@@ -228,15 +325,27 @@ impl Mine {
                 }
             }
             Stage::Asked => {}
+            Stage::Left => {
+                if !self.said.contains(&Said::Hangup) {
+                    once(Said::Rejoin, CallCommand::Rejoin(Rejoin { call_id: id() }));
+                }
+                if habits.hangs_up {
+                    once(Said::Hangup, CallCommand::Hangup(Hangup { call_id: id() }));
+                }
+            }
             Stage::Inside => {
                 if habits.hangs_up {
                     once(Said::Hangup, CallCommand::Hangup(Hangup { call_id: id() }));
                 }
                 let sdk = actor.origin.device.dialect == Dialect::Sdk;
-                for peer in &self.others {
+                for (peer, incarnation) in &self.others {
                     for state in habits.reports.iter().filter(|_| sdk) {
-                        let report =
-                            ConnectionReport { call_id: id(), peer_user_id: peer.clone(), state: *state, incarnation: None };
+                        let report = ConnectionReport {
+                            call_id: id(),
+                            peer_user_id: peer.clone(),
+                            state: *state,
+                            incarnation: *incarnation,
+                        };
                         let ahead = *state != ConnectionState::Reconnecting
                             || self
                                 .said
@@ -246,15 +355,19 @@ impl Mine {
                         }
                     }
                     if self.offered.contains(peer) && habits.signals {
-                        let answer = description(call, peer, DescriptionType::Answer);
+                        let answer = description(call, peer, DescriptionType::Answer, *incarnation);
                         once(Said::Answer(peer.clone()), CallCommand::Signal(Signal::Description(answer)));
                     }
                 }
                 if habits.signals && !self.said.contains(&Said::Hangup) {
-                    for peer in &actor.offers_to {
-                        let offer = description(call, peer, DescriptionType::Offer);
+                    // Those who are in it offer to a page that takes the place of another.
+                    let first = |peer: &&UserId| !self.rejoined || !self.others.contains_key(*peer);
+                    let first = actor.offers_to.iter().filter(first);
+                    for peer in first.chain(&self.returned).collect::<BTreeSet<_>>() {
+                        let incarnation = self.others.get(peer).copied().flatten();
+                        let offer = description(call, peer, DescriptionType::Offer, incarnation);
                         once(Said::Offer(peer.clone()), CallCommand::Signal(Signal::Description(offer)));
-                        let candidate = candidate(call, peer);
+                        let candidate = candidate(call, peer, incarnation);
                         once(
                             Said::Candidate(peer.clone()),
                             CallCommand::Signal(Signal::Candidate(candidate)),
@@ -280,7 +393,12 @@ pub(super) fn initiate(callees: &[UserId]) -> CallInitiate {
 }
 
 /// A description that names no address. An offer claims to be sealed.
-pub(super) fn description(call: &CallId, to: &UserId, kind: DescriptionType) -> Description {
+pub(super) fn description(
+    call: &CallId,
+    to: &UserId,
+    kind: DescriptionType,
+    incarnation: Option<u32>,
+) -> Description {
     Description {
         call_id: call.clone(),
         from_user_id: None,
@@ -289,12 +407,12 @@ pub(super) fn description(call: &CallId, to: &UserId, kind: DescriptionType) -> 
         sdp: Private::new("v=0\r\n"),
         sealed: (kind == DescriptionType::Offer).then_some(true),
         renegotiation: None,
-        incarnation: None,
+        incarnation,
         extra: Extra::default(),
     }
 }
 
-pub(super) fn candidate(call: &CallId, to: &UserId) -> IceCandidate {
+pub(super) fn candidate(call: &CallId, to: &UserId, incarnation: Option<u32>) -> IceCandidate {
     IceCandidate {
         call_id: call.clone(),
         from_user_id: None,
@@ -303,7 +421,7 @@ pub(super) fn candidate(call: &CallId, to: &UserId) -> IceCandidate {
         sdp_mid: None,
         sdp_m_line_index: Some(0),
         username_fragment: None,
-        incarnation: None,
+        incarnation,
         extra: Extra::default(),
     }
 }

@@ -69,6 +69,24 @@ goals! {
     };
     /// A conflict.
     Conflict = "a node that reads again, since another wrote", |world| world.conflicts();
+    /// A cut.
+    Resumed = "a device whose session goes on", |world| world.returns.0[0];
+    /// A reload, or too much missed.
+    Told = "a device that is told its calls when it comes back", |world| world.returns.0[1];
+    /// Nobody came back in time, or the server was started again.
+    Unknown = "a device that comes back to a server that does not know it", |world| world.returns.0[2];
+    /// A new page.
+    Rejoined = "a call in which a new page takes the place of the old one", |world| {
+        world.checker().stories().values().any(|story| !story.incarnations.is_empty())
+    };
+    /// New pages.
+    BothRejoined = "a call in which two new pages take the place of the old ones", |world| {
+        world.checker().stories().values().any(|story| story.incarnations.len() > 1)
+    };
+    /// A window over.
+    Away = "a call with one in it who is away", |world| {
+        world.checker().stories().values().any(|story| !story.away.is_empty())
+    };
     /// A timer fired twice.
     Twice = "two nodes that look at one call's deadline", |world| world.fires_twice();
 }

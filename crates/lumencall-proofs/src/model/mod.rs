@@ -7,7 +7,11 @@
 //! otherwise: a command that a client gives by what it knew before cannot be told, by the server, from one that it gave
 //! then and that was long on its way, and commands may be on their way as long as they like. A cut loses what is on its
 //! way with the socket, in one step with the server's noticing: until it notices, the device is one that keeps silent.
-//! The clock is always zero: time passes by making everything due so much earlier, to the next moment at which anything is due.
+//! The clock stands: time passes by making everything due so much earlier, to the next moment at which anything is due.
+//!
+//! Where a scenario has [`Sessions`], a cut loses what is on its way to the client, at once; what is on its way to the server
+//! arrives, all or in part, until the server notices or the device is back. The mailbox and the memory of replies are those
+//! of [`lumencall_core::machine`]. What a client is known to have, a mailbox keeps one frame longer.
 
 mod check;
 mod client;
@@ -15,9 +19,11 @@ mod goal;
 mod node;
 mod probe;
 mod scenario;
+mod session;
 mod world;
 
 pub use check::{Bounds, Report, check};
 pub use goal::Goal;
 pub use scenario::{Actor, Habits, Scenario, Wish, scenarios};
+pub use session::Sessions;
 pub use world::{Action, World};

@@ -96,7 +96,7 @@ impl World {
                     job.stale = false;
                     return;
                 }
-                self.commit(scenario, index, socket, Entry { clock: 0, input, before, outcome });
+                self.commit(scenario, index, socket, Entry { clock: now().clock, input, before, outcome });
             }
         }
     }
@@ -133,6 +133,7 @@ impl World {
         for effect in decision.effects {
             match effect {
                 Effect::Send { device, event, .. } => self.send_to(scenario, &device, event),
+                Effect::Forget(origin) => self.forget(scenario, &origin.device.id),
                 Effect::Then(input) => self.nodes[index].followers.push_back(input),
             }
         }

@@ -3,7 +3,7 @@
 use lumencall_core::machine::{CallCommand, Input, decide};
 use lumencall_core::wire::{
     CallRespond, ConnectionReport, ConnectionState, DescriptionType, Hangup, MediaToggle, ParticipantChoice,
-    RespondAction, Signal,
+    Rejoin, RespondAction, Signal,
 };
 use lumencall_core::{CallId, UserId};
 
@@ -37,7 +37,7 @@ pub(super) fn all(scenario: &Scenario, store: &Store, checker: &Checker) -> Resu
             let input = Input::Command { from: actor.origin.clone(), command };
             let before = store.read(&input);
             let outcome = decide(before.clone(), input.clone(), &now(), &scenario.rules);
-            let entry = Entry { clock: 0, input, before, outcome };
+            let entry = Entry { clock: now().clock, input, before, outcome };
             checker.would_be_legal(&entry, &scenario.rules)?;
         }
     }
@@ -50,6 +50,7 @@ fn about(call: &CallId, users: &[&UserId], tries: &mut Vec<CallCommand>) {
         tries.push(CallCommand::Respond(CallRespond { call_id: call_id(), action }));
     }
     tries.push(CallCommand::Hangup(Hangup { call_id: call_id() }));
+    tries.push(CallCommand::Rejoin(Rejoin { call_id: call_id() }));
     let toggle = MediaToggle { call_id: call_id(), audio: Some(false), video: None, screen_share: None };
     tries.push(CallCommand::MediaToggle(toggle));
     for user in users {
@@ -57,13 +58,14 @@ fn about(call: &CallId, users: &[&UserId], tries: &mut Vec<CallCommand>) {
         tries.push(CallCommand::AddParticipant(choice.clone()));
         tries.push(CallCommand::RemoveParticipant(choice));
         for kind in [DescriptionType::Offer, DescriptionType::Answer] {
-            tries.push(CallCommand::Signal(Signal::Description(description(call, user, kind))));
+            tries.push(CallCommand::Signal(Signal::Description(description(call, user, kind, None))));
         }
-        tries.push(CallCommand::Signal(Signal::Candidate(candidate(call, user))));
+        tries.push(CallCommand::Signal(Signal::Candidate(candidate(call, user, None))));
         tries.push(CallCommand::Report(ConnectionReport {
             call_id: call_id(),
             peer_user_id: UserId::clone(user),
             state: ConnectionState::Connected,
+            incarnation: None,
         }));
     }
 }

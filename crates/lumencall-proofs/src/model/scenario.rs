@@ -4,7 +4,7 @@ use lumencall_core::machine::{Device, Dialect, Origin, Rules};
 use lumencall_core::wire::ConnectionState;
 use lumencall_core::{DeviceId, UserId};
 
-use super::Goal;
+use super::{Goal, Sessions};
 
 /// A small closed world.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Scenario {
     pub late_timers: bool,
     /// How many nodes there are that apply `decide` by compare-and-set; none: one store behind one lock.
     pub nodes: usize,
+    /// How sessions go on; without, a device that is cut off is gone.
+    pub sessions: Option<Sessions>,
     /// Whether every command that is not legal is tried in every state.
     pub probes: bool,
     /// What has to be reached.
@@ -147,7 +149,15 @@ impl Actor {
 
 /// Times of which no two sums of interest are the same.
 fn rules() -> Rules {
-    Rules { ring_timeout: 8, setup_timeout: 2, answer_timeout: 12, reconnect_timeout: 5, ..Rules::default() }
+    Rules {
+        ring_timeout: 8,
+        setup_timeout: 2,
+        answer_timeout: 12,
+        reconnect_timeout: 5,
+        resume: 3,
+        resume_in_call: 7,
+        ..Rules::default()
+    }
 }
 
 fn scenario(name: &'static str, actors: Vec<Actor>, goals: Vec<Goal>) -> Scenario {
@@ -166,6 +176,7 @@ fn scenario(name: &'static str, actors: Vec<Actor>, goals: Vec<Goal>) -> Scenari
         lag: false,
         late_timers: false,
         nodes: 0,
+        sessions: None,
         probes: false,
         goals,
     }
@@ -356,5 +367,151 @@ pub fn scenarios(large: bool) -> Vec<Scenario> {
     crossed.flight = 1 + usize::from(large);
     crossed.goals = vec![G::Conflict, G::Met, G::Connected, G::Completed, G::Missed, G::Cancelled];
     all.push(crossed);
+    all.extend(sessions(large));
+    all
+}
+
+/// Mailboxes that hold whatever comes.
+const ROOM: usize = 1000;
+
+/// Devices that come back with the page that they had.
+const RESUMES: Sessions = Sessions {
+    frames: ROOM,
+    resumes: true,
+    reloads: false,
+    says_so: false,
+    restarts: 0,
+    counts: true,
+    longest: None,
+};
+
+/// Devices that come back with another page.
+const RELOADS: Sessions = Sessions { resumes: false, reloads: true, says_so: true, ..RESUMES };
+
+/// The scenarios in which sessions go on.
+fn sessions(large: bool) -> Vec<Scenario> {
+    use Goal as G;
+    let more = u8::from(large);
+    let mut all = Vec::new();
+
+    let mut cut = scenario(
+        "sessions: a caller and a callee, cut off and back in time",
+        vec![actor("alice/1").calls(&["bob"]).offers("bob"), actor("bob/1")],
+        vec![G::Resumed, G::Away, G::Connected, G::Completed, G::Rejected, G::Missed, G::Cancelled],
+    );
+    cut.habits.signals = true;
+    cut.sessions = Some(Sessions { longest: Some(2), ..RESUMES });
+    cut.crashes = 1 + more;
+    all.push(cut.clone());
+
+    let mut again = cut.clone();
+    again.name = "sessions: clients that send again whatever was not answered";
+    again.sessions = Some(Sessions { counts: false, longest: Some(2), ..RESUMES });
+    again.habits.signals = large;
+    all.push(again);
+
+    let mut late = cut.clone();
+    late.name = "sessions: a caller and a callee, cut off, and back in time or not";
+    late.actors = vec![actor("alice/1").calls(&["bob"]), actor("bob/1")];
+    late.habits.signals = false;
+    late.sessions = Some(RESUMES);
+    late.crashes = 2;
+    late.late_timers = large;
+    late.goals.extend([G::Failed, G::Unknown]);
+    all.push(late.clone());
+
+    let goals = vec![
+        G::Told,
+        G::Rejoined,
+        G::Away,
+        G::Connected,
+        G::Reconnecting,
+        G::Completed,
+        G::Rejected,
+        G::Missed,
+        G::Failed,
+        G::Cancelled,
+    ];
+    let mut callee = cut.clone();
+    callee.name = "sessions: what a caller and a callee who is loaded anew say to one another";
+    callee.actors[0].may_be_cut = false;
+    callee.sessions = Some(Sessions { says_so: large, longest: Some(2), ..RELOADS });
+    callee.crashes = 1;
+    callee.habits.rejects = large;
+    callee.goals = goals.clone();
+    callee.goals.retain(|goal| large || *goal != G::Rejected);
+    let mut caller = callee.clone();
+    caller.name = "sessions: what a caller who is loaded anew and a callee say to one another";
+    caller.actors[0].may_be_cut = true;
+    caller.actors[1].may_be_cut = false;
+    all.push(callee);
+    all.push(caller);
+
+    let mut anew = cut.clone();
+    anew.name = "sessions: a caller and a callee, loaded anew in time or not";
+    anew.actors = vec![actor("alice/1").calls(&["bob"]), actor("bob/1")];
+    anew.habits.signals = false;
+    anew.sessions = Some(RELOADS);
+    anew.crashes = 1;
+    anew.goals = goals.clone();
+    anew.goals.push(G::Unknown);
+    all.push(anew.clone());
+
+    let mut both = anew.clone();
+    both.name = "sessions: a caller and a callee, both loaded anew";
+    both.sessions = Some(Sessions { says_so: large, longest: (!large).then_some(2), ..RELOADS });
+    both.habits.rejects = large;
+    both.crashes = 2;
+    both.goals = goals;
+    both.goals.push(G::BothRejoined);
+    both.goals.retain(|goal| large || *goal != G::Rejected);
+    all.push(both);
+
+    let mut devices = late;
+    devices.name = "sessions: a caller, and two devices of a callee, one cut off or loaded anew";
+    devices.actors = vec![actor("alice/1").calls(&["bob"]).steady(), actor("bob/1"), actor("bob/2").steady()];
+    devices.sessions = Some(Sessions { resumes: true, ..RELOADS });
+    devices.crashes = 1 + more;
+    devices.goals = anew.goals.clone();
+    devices.goals.extend([G::Resumed, G::Elsewhere]);
+    all.push(devices);
+
+    let mut small = cut.clone();
+    small.name = "sessions: mailboxes that hold two frames";
+    small.sessions = Some(Sessions { frames: 2, ..RESUMES });
+    small.actors = vec![actor("alice/1").calls(&["bob"]).toggles(false).toggles(true), actor("bob/1")];
+    small.habits.signals = large;
+    small.habits.rejects = large;
+    small.goals = anew.goals.clone();
+    small.goals.push(G::Resumed);
+    small.goals.retain(|goal| large || *goal != G::Rejected);
+    all.push(small);
+
+    let mut restart = cut.clone();
+    restart.name = "sessions: a server that is started again";
+    restart.actors = vec![actor("alice/1").calls(&["bob"]).calls(&["bob"]), actor("bob/1")];
+    restart.habits.signals = false;
+    restart.crashes = more;
+    restart.sessions = Some(Sessions { restarts: 1, ..RESUMES });
+    restart.goals =
+        vec![G::Unknown, G::Connected, G::Completed, G::Rejected, G::Missed, G::Failed, G::Cancelled];
+    all.push(restart);
+
+    let mut group = anew.clone();
+    group.name = "sessions: three in a call, one loaded anew";
+    group.actors =
+        vec![actor("alice/1").calls(&["bob", "carol"]).steady(), actor("bob/1"), actor("carol/1").steady()];
+    group.habits.signals = false;
+    group.habits.rejects = large;
+    group.goals.push(G::Three);
+    group.goals.retain(|goal| large || *goal != G::Rejected);
+    all.push(group);
+
+    let mut mixed = anew;
+    mixed.name = "sessions: one loaded anew who is in a call with one without the SDK";
+    mixed.actors = vec![actor("alice/1").calls(&["bob"]).offers("bob"), actor("bob/1").seed().steady()];
+    mixed.habits.signals = true;
+    mixed.goals.retain(|goal| !matches!(goal, G::Reconnecting | G::Failed));
+    all.push(mixed);
     all
 }

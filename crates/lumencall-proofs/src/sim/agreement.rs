@@ -4,29 +4,47 @@ use std::collections::BTreeSet;
 
 use lumencall_core::machine::{CallRecord, Member, Phase};
 use lumencall_core::session::{ClientSession, Link};
-use lumencall_core::{Call, CallId, CallState, UserId};
+use lumencall_core::{Call, CallId, CallState, DeviceId, UserId};
 
 use super::device::{Client, Device};
 use super::violation::holds;
 use super::world::World;
 
 impl World {
-    pub(super) fn agree(&self) {
-        for device in &self.devices {
-            let Some(socket) = &device.socket else { continue };
-            let origin = &socket.origin;
+    pub(super) fn agree(&mut self) {
+        self.look_around();
+        for index in 0..self.devices.len() {
+            let open = self.devices[index].session().is_some_and(|session| session.link() == Link::Open);
+            if open && self.live(index).is_some() {
+                self.devices[index].reconciled = false;
+            }
+        }
+    }
+
+    fn look_around(&self) {
+        for (index, device) in self.devices.iter().enumerate() {
+            let Some(origin) = self.live(index) else { continue };
             let parts = self.server.calls.values().filter(|call| {
                 call.member(&origin.user).is_some_and(|member| member.devices().contains(&origin.device))
             });
             let told: Vec<&CallRecord> = parts.collect();
             let ids: BTreeSet<&CallId> = told.iter().map(|call| &call.id).collect();
-            let known = device.calls();
+            let mut known = device.calls();
+            if let Client::Sdk(session) = &device.client {
+                known.extend(session.resumable().iter().map(|call| call.id.clone()));
+            }
             let known: BTreeSet<&CallId> = known.iter().collect();
+            holds!(
+                "I19",
+                !device.reconciled || known == ids,
+                "{}, whose session did not go on, knows {known:?}, and has a part in {ids:?}",
+                device.name
+            );
             if let Client::Sdk(session) = &device.client {
                 if session.link() != Link::Open {
                     continue;
                 }
-                self.elsewhere(device);
+                self.elsewhere(device, &origin.device.id);
                 for call in &told {
                     self.same(device, session, call);
                 }
@@ -36,10 +54,9 @@ impl World {
     }
 
     /// A device that is in no call knows of the one that its user is in with another.
-    fn elsewhere(&self, device: &Device) {
+    fn elsewhere(&self, device: &Device, here: &DeviceId) {
         let engaged = self.server.users.get(&device.user).and_then(|user| user.engaged.as_ref());
-        let here = device.socket.as_ref().map(|socket| &socket.origin.device.id);
-        let elsewhere = engaged.filter(|engaged| Some(&engaged.device) != here).map(|engaged| &engaged.call);
+        let elsewhere = engaged.filter(|engaged| engaged.device != *here).map(|engaged| &engaged.call);
         holds!(
             "elsewhere",
             device.watch.elsewhere.as_ref() == elsewhere,
@@ -60,6 +77,12 @@ impl World {
         let sort = |call: &mut Call| call.callee_ids.sort_unstable();
         sort(&mut known);
         sort(&mut snapshot);
+        holds!(
+            "I19",
+            !device.reconciled || known == snapshot,
+            "{}, whose session did not go on, knows {known:?}, and the server {snapshot:?}",
+            device.name
+        );
         holds!("I10", known == snapshot, "{} knows {known:?}, and the server {snapshot:?}", device.name);
         for (member, _) in told.joined().filter(|(member, _)| member.user != device.user) {
             self.pair(device, told, member);
@@ -75,14 +98,14 @@ impl World {
         }
         if told.state == CallState::Connected && told.joined().count() == 2 {
             let own = device.browser.peers.iter().any(|peer| peer.call == told.id && peer.connected);
-            let sdk = told.joined().all(|(member, _)| self.session_of(member).is_some());
+            let sdk = told.joined().all(|(member, _)| self.session_of(told, member).is_some());
             holds!("I34", own || !sdk, "{} is connected to nobody in {told:?}", device.name);
         }
     }
 
     /// Two sessions in one call have negotiated with each other: one offer, one answer, each applied by the other.
     fn pair(&self, device: &Device, call: &CallRecord, other: &Member) {
-        let Some(other) = self.session_of(other) else { return };
+        let Some(other) = self.session_of(call, other) else { return };
         let peer = |of: &Device, user: &UserId| {
             let mut peers = of.browser.peers.iter().filter(|peer| peer.call == call.id && peer.user == *user);
             (peers.next().cloned(), peers.next().is_some())
@@ -109,20 +132,18 @@ impl World {
         );
     }
 
-    /// The device with which a member is in a call, where it is the SDK's and its socket lives.
-    fn session_of(&self, member: &Member) -> Option<&Device> {
+    /// The device with which a member is in a call, where it is the SDK's, its socket lives, and its page knows of the call.
+    fn session_of(&self, call: &CallRecord, member: &Member) -> Option<&Device> {
         let joined = member.joined_device()?;
-        let device = self
-            .devices
-            .iter()
-            .find(|device| device.socket.as_ref().is_some_and(|socket| socket.origin.device == *joined))?;
-        matches!(device.client, Client::Sdk(_)).then_some(device)
+        let is_it = |index: &usize| self.live(*index).is_some_and(|origin| origin.device == *joined);
+        let device = &self.devices[(0..self.devices.len()).find(is_it)?];
+        device.session().is_some_and(|session| session.is_engaged_in(&call.id)).then_some(device)
     }
 
     /// Everybody has gone, and nothing is left of anything.
     pub(super) fn nothing_is_left(&self) {
         let server = &self.server;
-        holds!("I29", server.is_at_rest(), "the server keeps {:?} and {:?}", server.calls, server.users);
+        holds!("I29", server.is_at_rest(), "the server keeps {server:?}");
         for device in &self.devices {
             if let Client::Sdk(session) = &device.client {
                 device.watch.is_over(&device.name);

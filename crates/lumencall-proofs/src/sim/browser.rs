@@ -25,6 +25,8 @@ pub(super) struct Peer {
     pub(super) number: u64,
     pub(super) call: CallId,
     pub(super) user: UserId,
+    /// The incarnation of the other that it is a connection to.
+    pub(super) meant: u32,
     pub(super) local: Option<(DescriptionType, String)>,
     pub(super) remote: Option<String>,
     /// Whether something failed here, or it was made to fail.
@@ -46,11 +48,12 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn open(&mut self, number: u64, call: &CallId, user: &UserId) {
+    pub(super) fn open(&mut self, number: u64, call: &CallId, user: &UserId, meant: u32) {
         self.peers.push(Peer {
             number,
             call: call.clone(),
             user: user.clone(),
+            meant,
             local: None,
             remote: None,
             spoilt: false,
@@ -96,7 +99,38 @@ impl Browser {
     }
 }
 
+/// A description that a session of the SDK made.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// The incarnation of the other that it is for.
+    meant: u32,
+    /// The offer that it answers.
+    answers: Option<String>,
+}
+
 impl Peer {
+    /// Makes a description of this name.
+    pub(super) fn describes(&mut self, kind: DescriptionType, name: &str) -> Made {
+        self.local = Some((kind, name.to_owned()));
+        let answers = self.remote.clone().filter(|_| kind == DescriptionType::Answer);
+        Made { meant: self.meant, answers }
+    }
+
+    /// What the other made is for this page and, if it is an answer, to what this connection has offered.
+    pub(super) fn fits(&self, kind: DescriptionType, made: &Made, incarnation: u32) {
+        holds!(
+            "I20",
+            made.meant == incarnation,
+            "{made:?}, for another page than {incarnation}, comes to {self:?}"
+        );
+        let offered = self.local.as_ref().map(|(_, name)| name);
+        holds!(
+            "I20",
+            kind == DescriptionType::Offer || self.spoilt || made.answers.as_ref() == offered,
+            "{made:?} answers another offer than that of {self:?}"
+        );
+    }
+
     /// Applies what the other wrote. Returns whether that can be done.
     pub(super) fn apply(&mut self, kind: DescriptionType, name: Option<String>) -> bool {
         let Some(name) = name else { return false };

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lumencall_core::machine::{
-    CallCommand, CallRecord, Decision, Device, Effect, Input, Member, Origin, Phase, Records, Refusal, Rules,
-    TABLE, Trigger,
+    CallCommand, CallRecord, Decision, Device, Dialect, Effect, Input, Member, Origin, Phase, Records,
+    Refusal, Rules, TABLE, Trigger,
 };
 use lumencall_core::wire::{RespondAction, ServerEvent, names_no_address};
 use lumencall_core::{CallId, CallState, DeviceId, EndReason, Millis, UserId};
 
 use super::histogram::Histogram;
-use super::law::{Left, expected_reasons, may, out_by, outs};
+use super::law::{Left, expected_reasons, is_stale, may, out_by, outs};
 use super::values::event_call;
 use super::violation::{holds, violated};
 
@@ -26,6 +26,8 @@ pub(super) struct Decisions {
     rings: BTreeMap<(CallId, UserId), Millis>,
     /// How each part in a call was over, the last time.
     outs: BTreeMap<(CallId, UserId), Left>,
+    /// Who took their place in a call anew, the last time, and when.
+    rejoins: BTreeMap<CallId, (UserId, Millis)>,
 }
 
 impl Decisions {
@@ -48,6 +50,17 @@ impl Decisions {
             );
         }
         let Ok(Decision { records: after, effects, again, .. }) = decided else { return };
+        if let Input::Command { from, command } = input {
+            let stale = is_stale(before, from, command);
+            holds!(
+                "I20",
+                !stale || (before == after && effects.is_empty()),
+                "{input:?} is for a page that is gone, and did {effects:?} over {before:?}"
+            );
+            if stale {
+                histogram.count("a signal for a page that is gone");
+            }
+        }
         if let Some(again) = again {
             holds!("I6", before == after, "{input:?} is to be decided again, and changed {before:?}");
             match again {
@@ -66,6 +79,7 @@ impl Decisions {
         }
         let made = matches!(input, Input::Command { command: CallCommand::Initiate { .. }, .. });
         if let (Some(id), true) = (id, made || before.call.is_some() || after.call.is_some()) {
+            self.pages(before, input, after, now, histogram);
             self.states(id, before, input, after, effects, histogram);
             self.members(id, before, input, after, now, histogram);
         }
@@ -238,6 +252,64 @@ impl Decisions {
         }
     }
 
+    /// Pages that take the place of others, and those for which no other came.
+    fn pages(
+        &mut self,
+        before: &Records,
+        input: &Input,
+        after: &Records,
+        now: Millis,
+        histogram: &mut Histogram,
+    ) {
+        let Some(call) = &before.call else { return };
+        let incarnation = |call: &CallRecord, user: &UserId| call.member(user).map_or(0, Member::incarnation);
+        match input {
+            Input::Command { from, command: CallCommand::Rejoin(_) } => {
+                let Some(now_so) = &after.call else { violated("I20", format!("{input:?} ends {call:?}")) };
+                for (member, _) in now_so.joined() {
+                    let grows = u32::from(member.user == from.user);
+                    let expected = incarnation(call, &member.user) + grows;
+                    holds!(
+                        "I20",
+                        member.incarnation() == expected,
+                        "{input:?} over {call:?} makes {member:?}"
+                    );
+                }
+                let kept = now_so.pairs.iter().any(|pair| pair.users.contains(&from.user));
+                holds!("I20", !kept, "{input:?} keeps what passed with the page before it: {now_so:?}");
+                histogram.count("rejoined");
+                if now_so.joined().filter(|(member, _)| member.incarnation() > 0).count() > 1 {
+                    histogram.count("both rejoined");
+                }
+                self.rejoins.insert(call.id.clone(), (from.user.clone(), now));
+            }
+            Input::LoseDevice { device, .. } if device.device.dialect == Dialect::Sdk => {
+                match call.member(&device.user).map(|member| &member.phase) {
+                    Some(Phase::Joined { device: joined, away: true, .. }) if *joined == device.device => {
+                        histogram.count(if call.is_answered() {
+                            "the window is over in a call"
+                        } else {
+                            "the window is over for a caller"
+                        });
+                    }
+                    Some(Phase::Rung { devices, .. }) if devices.contains(&device.device) => {
+                        histogram.count("the window is over where it rings");
+                    }
+                    Some(Phase::Joined { .. } | Phase::Rung { .. } | Phase::Out) | None => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The server has forgotten these calls.
+    pub(super) fn forget(&mut self, calls: &BTreeMap<CallId, CallRecord>) {
+        for call in calls.keys() {
+            self.ended.insert(call.clone(), EndReason::Failed);
+        }
+        self.rings.clear();
+    }
+
     /// Who came and who went.
     fn members(
         &mut self,
@@ -336,6 +408,21 @@ impl Decisions {
         let member = call.and_then(|call| call.member(&from.user));
         let elsewhere = member.and_then(Member::joined_device).is_some_and(|device| *device != from.device);
         let out = self.outs.get(&(id.clone(), from.user.clone())).filter(|_| member.is_none());
+        if let CallCommand::Rejoin(_) = command {
+            let over =
+                call.is_none() && self.outs.iter().any(|((of, _), left)| of == id && *left == Left::HungUp);
+            if over && self.ended.contains_key(id) {
+                histogram.count("rejoin against hang-up: hang-up first");
+            }
+            return;
+        }
+        if let (CallCommand::Hangup(_), Some((user, at))) = (command, self.rejoins.get(id))
+            && call.is_some()
+            && *user != from.user
+            && now <= at + CLOSE
+        {
+            histogram.count("rejoin against hang-up: rejoin first");
+        }
         let declines = match command {
             CallCommand::Respond(respond) => respond.action == RespondAction::Reject,
             CallCommand::Hangup(_) => knew_answered.is_some(),

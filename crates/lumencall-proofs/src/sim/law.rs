@@ -76,12 +76,31 @@ pub(super) fn may(records: &Records, from: &Origin, command: &CallCommand, rules
             let heard = other(to).is_some_and(|to| {
                 to.joined_device().is_some() || call.is_some_and(|call| call.caller == *me)
             });
-            joined && sound && heard
+            joined && (is_stale(records, from, command) || (sound && heard))
+        }
+        CallCommand::Rejoin(_) => {
+            joined && call.is_some_and(|call| call.joined().all(|(_, device)| device.dialect == Dialect::Sdk))
         }
         CallCommand::Report(report) => {
             joined && other(&report.peer_user_id).is_some_and(|peer| peer.joined_device().is_some())
         }
     }
+}
+
+/// Whether a command is meant for a page that another has taken the place of. It is dropped, and nobody hears so.
+pub(super) fn is_stale(records: &Records, from: &Origin, command: &CallCommand) -> bool {
+    let (to, meant) = match command {
+        CallCommand::Signal(signal) if from.device.dialect == Dialect::Sdk => {
+            (signal.to_user_id(), signal.incarnation())
+        }
+        CallCommand::Report(report) => (&report.peer_user_id, report.incarnation.unwrap_or_default()),
+        _ => return false,
+    };
+    let peer = records.call.as_ref().and_then(|call| call.member(to)).filter(|_| *to != from.user);
+    peer.is_some_and(|peer| match &peer.phase {
+        Phase::Joined { incarnation, .. } => *incarnation != meant,
+        Phase::Rung { .. } | Phase::Out => false,
+    })
 }
 
 /// Those whom an input puts out of the call, or may; and those who then can reach nobody of the rest.
@@ -127,18 +146,32 @@ fn outs_by(before: &Records, input: &Input, now: Millis) -> Vec<UserId> {
             | CallCommand::AddParticipant(_)
             | CallCommand::MediaToggle(_)
             | CallCommand::Signal(_)
+            | CallCommand::Rejoin(_)
             | CallCommand::Report(_) => Vec::new(),
         },
         Input::LoseDevice { device, .. } => vec![device.user.clone()],
+        // For a client of the seed, which cannot connect anew, one whose page is gone has left.
+        Input::MemberAway { device, page_gone: true, .. } => {
+            let seed =
+                call.is_some_and(|call| call.joined().any(|(_, device)| device.dialect == Dialect::Seed));
+            if seed { vec![device.user.clone()] } else { Vec::new() }
+        }
         Input::Engaged { user, .. } => vec![user.clone()],
         Input::Deadline { .. } => {
             let members = call.map_or(&[][..], |call| &call.members);
             let due = members.iter().filter(|member| member.until.is_some_and(|until| until <= now));
             due.map(|member| member.user.clone()).collect()
         }
-        Input::Meet { .. } | Input::DeviceConnected(_) | Input::DeviceGone(_) | Input::RingDevice { .. } => {
-            Vec::new()
-        }
+        Input::Meet { .. }
+        | Input::DeviceConnected(_)
+        | Input::DeviceAway { .. }
+        | Input::DeviceBack { .. }
+        | Input::DeviceGone(_)
+        | Input::UserDeadline(_)
+        | Input::RingDevice { .. }
+        | Input::RingAgain { .. }
+        | Input::MemberAway { page_gone: false, .. }
+        | Input::MemberBack { .. } => Vec::new(),
     }
 }
 
@@ -170,7 +203,10 @@ fn reasons_by(before: &Records, input: &Input) -> Vec<EndReason> {
     }
     match input {
         Input::Command { command: CallCommand::Report(_), .. } => vec![EndReason::Failed],
-        Input::LoseDevice { device, .. } if !rung(&device.user) && device.device.dialect == Dialect::Sdk => {
+        // Who said that they go has hung up, and so has a client of the seed.
+        Input::LoseDevice { device, goodbye: false, .. }
+            if !rung(&device.user) && device.device.dialect == Dialect::Sdk =>
+        {
             vec![EndReason::Failed]
         }
         Input::Deadline { .. } => {

@@ -5,14 +5,14 @@ use lumencall_core::session::Link;
 use lumencall_core::wire::{
     ClientFrame, Command, ConnectionReport, ConnectionState, DescriptionType, MediaToggle,
 };
-use lumencall_core::{CallId, CallState, UserId};
+use lumencall_core::{Call, CallId, CallState, UserId};
 
 use super::browser::Job;
 use super::chance::Chance;
-use super::device::{Client, Want};
+use super::device::{Client, Then, Want};
 use super::schedule::{Act, Kind, Race, Step};
 use super::values;
-use super::world::{What, World};
+use super::world::{Break, What, World};
 
 impl World {
     pub(super) fn step(&mut self, step: &Step) {
@@ -47,12 +47,23 @@ impl World {
                 device.watch.broken = true;
                 return;
             }
-            (Act::Cut, _) => return self.lose(index),
+            (Act::Cut, _) => return self.lose(index, &mut chance),
             (Act::Crash, _) => {
-                self.cut(index);
-                self.devices[index].crash();
+                self.crash(index);
                 return self.connect(index);
             }
+            (Act::Vanish, _) => return self.crash(index),
+            (Act::Reload, _) => return self.reload(index, &mut chance),
+            (Act::Duplicate, _) => return self.duplicate(index, &mut chance),
+            (Act::Wake, _) => {
+                let now = self.clock + self.devices[index].ahead;
+                if let Client::Sdk(session) = &mut self.devices[index].client {
+                    session.handle_wake(now);
+                    self.drain(index);
+                }
+                return;
+            }
+            (Act::Restart, _) => return self.restart(),
             (Act::Connect, _) => {
                 let away = match &self.devices[index].client {
                     Client::Sdk(session) => session.link() == Link::Closed,
@@ -85,20 +96,23 @@ impl World {
         if chance.one_in(6) {
             return step.device;
         }
-        let fits = |device: &usize| {
-            let device = &self.devices[*device];
+        let fits = |index: &usize| {
+            let device = &self.devices[*index];
             let part = |joined: bool| {
-                device.socket.as_ref().is_some_and(|socket| {
-                    let mut calls = self.server.calls.values().filter_map(|call| call.member(&device.user));
+                self.origin(*index).is_some_and(|origin| {
+                    let mut calls = self.server.calls.values().filter_map(|call| call.member(&origin.user));
                     calls.any(|member| {
                         member.joined_device().is_some() == joined
-                            && member.devices().contains(&socket.origin.device)
+                            && member.devices().contains(&origin.device)
                     })
                 })
             };
             match step.act {
                 Act::Accept | Act::Reject => part(false),
                 Act::Hangup | Act::Add | Act::Remove | Act::Toggle => part(true),
+                // Mostly where it tells: in a call, or where it rings.
+                Act::Cut => part(true) || (step.pick.is_multiple_of(3) && device.socket.is_some()),
+                Act::Reload => part(true) || (step.pick.is_multiple_of(8) && part(false)),
                 Act::Connections(_) => device.browser.peers.iter().any(|peer| peer.connected),
                 Act::Connect => device.socket.is_none(),
                 Act::Initiate | Act::InitiateSeveral => device.socket.is_some() && !part(true),
@@ -121,8 +135,11 @@ impl World {
     pub(super) fn want(&mut self, index: usize, want: Want) {
         let now = self.clock + self.devices[index].ahead;
         let device = &mut self.devices[index];
-        if let Want::Accept(call) = &want {
-            device.watch.consents(call);
+        match &want {
+            Want::Accept(call) if device.kind == Kind::Sdk => device.watch.consents(call),
+            Want::Rejoin(call) => device.watch.rejoins(call),
+            Want::Hangup(call) => device.watch.leaves(call),
+            _ => {}
         }
         match &mut device.client {
             Client::Sdk(session) => {
@@ -161,8 +178,7 @@ impl World {
     /// The devices at which a member has a part in a call, as they are numbered here.
     fn devices_of(&self, member: &Member) -> Vec<usize> {
         let has = |index: &usize| {
-            let socket = self.devices[*index].socket.as_ref();
-            socket.is_some_and(|socket| member.devices().contains(&socket.origin.device))
+            self.origin(*index).is_some_and(|origin| member.devices().contains(&origin.device))
         };
         (0..self.devices.len()).filter(has).collect()
     }
@@ -257,7 +273,7 @@ impl World {
         let calls = |index: usize| {
             let device = &self.devices[index];
             let engaged = self.server.users.get(&device.user)?.engaged.as_ref()?;
-            let same = device.socket.as_ref().is_some_and(|socket| socket.origin.device.id == engaged.device);
+            let same = self.origin(index).is_some_and(|origin| origin.device.id == engaged.device);
             (device.kind != Kind::Sdk && same && !engaged.called.is_empty())
                 .then(|| (index, engaged.called.clone()))
         };
@@ -288,7 +304,97 @@ impl World {
         if let Client::Sdk(session) = &mut self.devices[index].client {
             session.dispose();
             self.drain(index);
-            self.devices[index].watch.socket_closed();
+            // What was its own is no one's any more.
+            self.devices[index].load(None);
+        }
+    }
+
+    /// The socket breaks in one of the ways.
+    fn lose(&mut self, index: usize, chance: &mut Chance) {
+        if self.devices[index].socket.is_none() {
+            return;
+        }
+        if self.devices[index].kind != Kind::Sdk {
+            self.cut(index);
+            return self.devices[index].load(None);
+        }
+        self.count_cut(index);
+        let late = |chance: &mut Chance| [5, 300, 12_000, 45_000][chance.below(4) as usize];
+        let both = |client, server| Break { up: true, down: true, client, server };
+        let how = match chance.below(8) {
+            0..3 => both(Some(0), late(chance)),
+            3 => both(Some(chance.below(3_000)), 5),
+            4 => both(Some(0), 5),
+            5 => {
+                self.server.histogram.count("a socket is silent");
+                both(None, [5, 45_000][chance.below(2) as usize])
+            }
+            way => {
+                self.server.histogram.count("a socket is silent one way");
+                Break { up: way == 6, down: way != 6, client: None, server: 45_000 }
+            }
+        };
+        self.break_socket(index, how);
+    }
+
+    fn count_cut(&mut self, index: usize) {
+        let session = self.devices[index].session();
+        let known = session.and_then(|session| {
+            let engaged = |call: &&Call| session.is_engaged_in(&call.id);
+            session.calls().find(engaged).or_else(|| session.calls().next())
+        });
+        let rings = known.is_some_and(|call| session.is_some_and(|session| !session.is_engaged_in(&call.id)));
+        let what = match known.map_or(CallState::Idle, |call| call.state) {
+            _ if rings => "cut while it rings",
+            CallState::Idle | CallState::Ended => "cut while idle",
+            CallState::Initiating => "cut while initiating",
+            CallState::Ringing => "cut while ringing",
+            CallState::Connecting => "cut while connecting",
+            CallState::Connected => "cut while connected",
+            CallState::Reconnecting => "cut while reconnecting",
+        };
+        self.server.histogram.count(what);
+    }
+
+    /// The page is gone, and nobody knows who it was.
+    fn crash(&mut self, index: usize) {
+        self.cut(index);
+        self.devices[index].load(None);
+    }
+
+    /// The page goes, and says so, if it can; and is loaded again.
+    fn reload(&mut self, index: usize, chance: &mut Chance) {
+        if self.devices[index].kind != Kind::Sdk {
+            return self.crash(index);
+        }
+        let crashes = chance.one_in(3);
+        if crashes {
+            self.cut(index);
+        } else if let Client::Sdk(session) = &mut self.devices[index].client {
+            session.suspend();
+            self.drain(index);
+        }
+        let device = &mut self.devices[index];
+        device.load(device.identity.clone());
+        device.then = then(chance);
+        let page = device.pages;
+        let pause = if chance.one_in(8) { chance.below(35_000) } else { 50 + chance.below(2_000) };
+        self.queue_at(self.clock + pause, What::Loaded { device: index, page });
+    }
+
+    /// Another tab of the same browser is a copy of this one.
+    fn duplicate(&mut self, index: usize, chance: &mut Chance) {
+        let (user, identity) = (self.devices[index].user.clone(), self.devices[index].identity.clone());
+        let is_tab = |other: &usize| {
+            let device = &self.devices[*other];
+            *other != index && device.user == user && device.kind == Kind::Sdk
+        };
+        let tabs: Vec<usize> = (0..self.devices.len()).filter(is_tab).collect();
+        if let (Some(tab), Some(identity)) = (chance.one(&tabs), identity) {
+            self.cut(tab);
+            self.devices[tab].load(Some(identity));
+            self.devices[tab].then = then(chance);
+            self.connect(tab);
         }
     }
 
@@ -329,7 +435,12 @@ impl World {
             7 => {
                 let states = ConnectionState::ALL;
                 let state = chance.one(states).unwrap_or(ConnectionState::Failed);
-                Command::Report(ConnectionReport { call_id: call, peer_user_id: user, state, incarnation: None })
+                Command::Report(ConnectionReport {
+                    call_id: call,
+                    peer_user_id: user,
+                    state,
+                    incarnation: None,
+                })
             }
             // What is answered by a part in a call is left to what the device knows.
             _ if self.devices[index].knows(&call).is_some() => return,
@@ -362,11 +473,12 @@ impl World {
     pub(super) fn everybody_leaves(&mut self, abruptly: bool) {
         for index in 0..self.devices.len() {
             if abruptly {
-                self.cut(index);
-                self.devices[index].crash();
+                self.crash(index);
                 continue;
             }
-            for call in self.devices[index].calls() {
+            let left = self.devices[index].session().map(|session| session.resumable()).unwrap_or_default();
+            let left: Vec<CallId> = left.iter().map(|call| call.id.clone()).collect();
+            for call in self.devices[index].calls().into_iter().chain(left) {
                 self.want(index, Want::Hangup(call));
             }
         }
@@ -380,6 +492,15 @@ impl World {
                 Client::Plain(_) => self.cut(index),
             }
         }
+    }
+}
+
+fn then(chance: &mut Chance) -> Then {
+    match chance.below(8) {
+        0..4 => Then::Rejoin,
+        4..6 => Then::Race,
+        6 => Then::Hangup,
+        _ => Then::Nothing,
     }
 }
 

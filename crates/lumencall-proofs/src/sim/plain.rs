@@ -32,6 +32,7 @@ impl World {
                     event,
                     ServerEvent::CalleeChanged(_)
                         | ServerEvent::ParticipantChanged(_)
+                        | ServerEvent::ParticipantRejoined(_)
                         | ServerEvent::Elsewhere(_)
                 );
                 super::violation::holds!(
@@ -105,6 +106,7 @@ impl Plain {
             ServerEvent::MediaChanged(_)
             | ServerEvent::CalleeChanged(_)
             | ServerEvent::ParticipantChanged(_)
+            | ServerEvent::ParticipantRejoined(_)
             | ServerEvent::Elsewhere(_)
             | ServerEvent::Answer(_)
             | ServerEvent::Candidate(_) => None,

@@ -27,6 +27,16 @@ impl Decisions {
         now: Millis,
     ) {
         for user in users.values() {
+            for away in &user.away {
+                let known = user.devices.iter().any(|device| device.id == away.device);
+                holds!("I29", known, "{user:?} is waited for with a device that is gone");
+            }
+            let latest = now + rules.resume_in_call.max(rules.resume);
+            holds!(
+                "I15",
+                user.deadline(rules).is_none_or(|at| at <= latest),
+                "{user:?} is waited for too long"
+            );
             if let Some(engaged) = &user.engaged {
                 let there =
                     calls.get(&engaged.call).is_some_and(|call| call.has_joined(&user.user, &engaged.device));
@@ -71,6 +81,11 @@ impl Decisions {
                     (engaged, rings) == (is_in, is_rung) && (is_in || is_rung),
                     "{member:?} and {user:?}"
                 );
+                let waited_for = user.is_some_and(|user| {
+                    let device = member.joined_device().map(|device| &device.id);
+                    user.away.iter().any(|away| Some(&away.device) == device)
+                });
+                holds!("I15", waited_for || !member.is_away(), "nobody waits for {member:?}: {user:?}");
                 let waits = match &member.phase {
                     Phase::Joined { connection, .. } => {
                         joined > 1 && *connection != Some(ConnectionState::Connected)

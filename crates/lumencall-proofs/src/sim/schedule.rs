@@ -44,10 +44,20 @@ pub(super) enum Act {
     Connections(ConnectionState),
     /// The browser fails at descriptions from now on, or no more.
     Break,
-    /// The socket breaks; what is on its way is lost, and the server notices at some time.
+    /// The socket breaks; what is on its way is lost, and either end notices at some time.
     Cut,
-    /// The page is gone, and another is there instead.
+    /// The page is gone, and another is there instead, which knows nothing of it.
     Crash,
+    /// The page is gone.
+    Vanish,
+    /// The page is loaded anew: it knows who it was.
+    Reload,
+    /// The page is loaded once more in another tab, with all that the first one keeps.
+    Duplicate,
+    /// The browser woke up, or is shown again.
+    Wake,
+    /// The server is started anew.
+    Restart,
     Connect,
     /// The app is done with its client, and says so.
     Dispose,
@@ -137,15 +147,15 @@ pub(super) fn schedule(seed: u64, cast: &Cast) -> Vec<Step> {
 
 fn act(chance: &mut Chance) -> Act {
     match chance.below(100) {
-        0..12 => Act::Initiate,
-        12..17 => Act::InitiateSeveral,
-        17..33 => Act::Accept,
-        33..36 => Act::Reject,
-        36..43 => Act::Hangup,
-        43..49 => Act::Add,
-        49..52 => Act::Remove,
-        52..55 => Act::Toggle,
-        55..75 => Act::Race(match chance.below(21) {
+        0..11 => Act::Initiate,
+        11..15 => Act::InitiateSeveral,
+        15..30 => Act::Accept,
+        30..32 => Act::Reject,
+        32..37 => Act::Hangup,
+        37..42 => Act::Add,
+        42..44 => Act::Remove,
+        44..47 => Act::Toggle,
+        47..65 => Act::Race(match chance.below(21) {
             0..3 => Race::AcceptCancel,
             3..5 => Race::AcceptAccept,
             5..7 => Race::AcceptReject,
@@ -156,23 +166,30 @@ fn act(chance: &mut Chance) -> Act {
             18..20 => Race::Recall,
             _ => Race::AlreadyRinging,
         }),
-        75..79 => {
+        65..69 => {
             use ConnectionState::{Connected, Failed, Reconnecting};
             Act::Connections(
                 [Connected, Connected, Reconnecting, Reconnecting, Failed][chance.below(5) as usize],
             )
         }
-        79 => {
+        69 => {
             if chance.one_in(8) {
                 Act::Break
             } else {
                 Act::Timer
             }
         }
-        80..83 => Act::Cut,
-        83 => Act::Crash,
-        84..91 => Act::Connect,
-        91..93 => Act::Dispose,
+        70..79 => Act::Cut,
+        79..84 => Act::Reload,
+        84 => match chance.below(6) {
+            0..2 => Act::Crash,
+            2..4 => Act::Vanish,
+            4 => Act::Duplicate,
+            _ => Act::Restart,
+        },
+        85 => Act::Wake,
+        86..92 => Act::Connect,
+        92 => Act::Dispose,
         93 => Act::SetWallClock,
         94..99 => Act::Wild,
         _ => Act::Repeat,

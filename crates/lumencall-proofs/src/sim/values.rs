@@ -76,13 +76,19 @@ pub(super) fn bare_candidate(call: &CallId, to: &UserId) -> IceCandidate {
 /// The call that a client's message is about.
 pub(super) const fn call_of(command: &Command) -> Option<&CallId> {
     Some(match command {
-        Command::Open(_) | Command::Initiate(_) => return None,
+        Command::Open(_)
+        | Command::Ping(_)
+        | Command::Suspend(_)
+        | Command::Authenticate(_)
+        | Command::IceServers(_)
+        | Command::Initiate(_) => return None,
         Command::Respond(respond) => &respond.call_id,
         Command::Hangup(hangup) => &hangup.call_id,
         Command::MediaToggle(toggle) => &toggle.call_id,
         Command::AddParticipant(choice) | Command::RemoveParticipant(choice) => &choice.call_id,
         Command::Offer(description) | Command::Answer(description) => &description.call_id,
         Command::Candidate(candidate) => &candidate.call_id,
+        Command::Rejoin(rejoin) => &rejoin.call_id,
         Command::Report(report) => &report.call_id,
     })
 }
@@ -97,6 +103,7 @@ pub(super) const fn event_call(event: &ServerEvent) -> &CallId {
         ServerEvent::MediaChanged(changed) => &changed.call_id,
         ServerEvent::CalleeChanged(changed) => &changed.call_id,
         ServerEvent::ParticipantChanged(changed) => &changed.call_id,
+        ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
         ServerEvent::Elsewhere(elsewhere) => &elsewhere.call_id,
         ServerEvent::Offer(description) | ServerEvent::Answer(description) => &description.call_id,
         ServerEvent::Candidate(candidate) => &candidate.call_id,

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use lumencall_core::machine::TABLE;
 use lumencall_core::session::{Action, Event, FailureCode, Link, Ticket};
 use lumencall_core::wire::{
-    ClientFrame, Command, Description, DescriptionType, RespondAction, ServerEvent, StateChanged,
+    ClientFrame, Command, Description, DescriptionType, RespondAction, ServerEvent, StateChanged, Welcome,
     names_no_address,
 };
-use lumencall_core::{CallId, CallState, EndReason, UserId};
+use lumencall_core::{Call, CallId, CallState, EndReason, UserId};
 
 use super::values::{event_call, sdp_name};
 use super::violation::{holds, violated};
@@ -17,10 +17,16 @@ use super::violation::{holds, violated};
 #[derive(Debug)]
 pub(super) struct Watch {
     me: UserId,
+    /// Whether the server has just welcomed the page: what it sends then it may have said before, and of calls that are over.
+    greeting: bool,
+    /// Whether another page has just taken this one's session.
+    taken_over: bool,
+    /// The rejoins that were not answered, by their numbers.
+    rejoins: BTreeMap<u32, CallId>,
     waiting: HashSet<Ticket>,
     settled: HashSet<Ticket>,
-    /// The calls that were asked for, by whom they name, which the server has not made yet.
-    asked: Vec<Vec<UserId>>,
+    /// The calls that were asked for, by whom they name, which the server has not made yet; by the numbers of the commands.
+    asked: BTreeMap<u32, Vec<UserId>>,
     calls: BTreeMap<CallId, View>,
     /// The calls whose accept the server has not answered. One may end and ring anew before the server reads it.
     accepting: BTreeSet<CallId>,
@@ -45,6 +51,8 @@ struct View {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Rung,
+    /// The page before this one was in it, and this one may take its place.
+    Left,
     Inside,
     Released,
     Over,
@@ -54,9 +62,12 @@ impl Watch {
     pub(super) fn new(me: UserId) -> Self {
         Self {
             me,
+            greeting: false,
+            taken_over: false,
+            rejoins: BTreeMap::new(),
             waiting: HashSet::new(),
             settled: HashSet::new(),
-            asked: Vec::new(),
+            asked: BTreeMap::new(),
             calls: BTreeMap::new(),
             accepting: BTreeSet::new(),
             elsewhere: None,
@@ -74,14 +85,56 @@ impl Watch {
         if let Some(view) = self.calls.get_mut(call) {
             view.consented = true;
         }
+        self.accepting.insert(call.clone());
     }
 
-    /// To the server it is another device from here on, at which a call may ring that has ended for the one before.
-    pub(super) fn socket_closed(&mut self) {
-        self.calls.retain(|_, view| view.part != Part::Over);
-        self.asked.clear();
-        self.accepting.clear();
-        self.elsewhere = None;
+    /// The server welcomes the page. Where its session does not go on, what was on its way is lost.
+    pub(super) fn is_welcomed(&mut self, welcome: &Welcome) {
+        self.greeting = true;
+        if !welcome.resumed {
+            self.rejoins.clear();
+            for view in self.calls.values_mut() {
+                view.heard.clear();
+            }
+        }
+    }
+
+    /// Whether the page was welcomed by what came last. What it then says for the first time is looked at as ever.
+    pub(super) const fn is_greeted(&mut self) -> bool {
+        std::mem::replace(&mut self.greeting, false)
+    }
+
+    /// Another page has the session.
+    pub(super) const fn is_taken_over(&mut self) {
+        self.taken_over = true;
+    }
+
+    /// The page before this one was in the call, by the server's word.
+    pub(super) fn may_rejoin(&mut self, call: &Call) {
+        let view = View::new(Part::Left, call.state, Some(call.caller_id.clone()));
+        self.calls.insert(call.id.clone(), view);
+    }
+
+    /// The user takes up the call of the page before this one.
+    pub(super) fn rejoins(&mut self, call: &CallId) {
+        if let Some(view) = self.calls.get_mut(call).filter(|view| view.part == Part::Left) {
+            (view.part, view.consented) = (Part::Inside, true);
+        }
+    }
+
+    /// The user leaves the call. That of a page which is gone is over with that, and no more is told of it.
+    pub(super) fn leaves(&mut self, call: &CallId) {
+        if self.calls.get(call).is_some_and(|view| view.part == Part::Left) {
+            self.calls.remove(call);
+        }
+    }
+
+    /// The server has answered the command with this number.
+    pub(super) fn is_replied(&mut self, id: u32) {
+        self.asked.remove(&id);
+        if let Some(view) = self.rejoins.remove(&id).and_then(|call| self.calls.get_mut(&call)) {
+            view.heard.clear();
+        }
     }
 
     /// A signal came from the server.
@@ -100,7 +153,11 @@ impl Watch {
         };
         let Some(from) = from else { violated("I23", format!("{event:?} says not from whom")) };
         let (name, number) = next;
-        let Some(view) = self.calls.get_mut(id) else { return };
+        // For one that rejoins, it is what passed with the page before it.
+        if self.rejoins.values().any(|call| call == id) {
+            return;
+        }
+        let Some(view) = self.calls.get_mut(id).filter(|view| view.part != Part::Left) else { return };
         let heard = view.heard.entry(from.clone()).or_default();
         // Only where neither is a client of the seed, which describes itself twice when both offer.
         let strict = sdk && name.starts_with("sdk");
@@ -133,10 +190,13 @@ impl Watch {
     pub(super) fn saw(&mut self, action: &Action) {
         match action {
             Action::OpenSocket
-            | Action::CloseSocket
+            | Action::CloseSocket { .. }
+            | Action::KeepIdentity { .. }
+            | Action::ForgetIdentity
+            | Action::RenewToken
             | Action::UseIceServers(_)
             | Action::Log { .. }
-            | Action::Emit(Event::Link(Link::Opening | Link::Open | Link::Closed)) => {}
+            | Action::Emit(Event::Link(Link::Opening | Link::Open | Link::Lost | Link::Closed)) => {}
             Action::Send(frame) => self.sends(frame),
             Action::Settle { ticket, result } => {
                 holds!("settle", self.waiting.remove(ticket), "{ticket:?} was given, and is settled once");
@@ -145,7 +205,9 @@ impl Watch {
                 holds!("I18", !protocol, "{result:?}");
             }
             Action::Emit(Event::Error(failure)) => {
-                let own = failure.code == FailureCode::NegotiationFailed && self.broken;
+                let sent_away = failure.code == FailureCode::SignalingUnreachable
+                    && std::mem::replace(&mut self.taken_over, false);
+                let own = sent_away || failure.code == FailureCode::NegotiationFailed && self.broken;
                 holds!("error", own, "the app hears of its own fault: {failure:?}");
             }
             Action::Emit(Event::Call(event)) => self.tells(event),
@@ -190,7 +252,7 @@ impl Watch {
     fn begins(&mut self, call: &CallId) {
         match self.calls.get_mut(call) {
             None => {
-                let asked = self.asked.pop();
+                let asked = self.asked.pop_first();
                 holds!("I1", asked.is_some(), "nobody here asked for {call:?}");
                 let mut view = View::new(Part::Inside, CallState::Initiating, Some(self.me.clone()));
                 view.consented = true;
@@ -199,7 +261,7 @@ impl Watch {
             Some(view) if view.part == Part::Rung => {
                 let met = self
                     .asked
-                    .iter()
+                    .values()
                     .any(|callees| callees.len() == 1 && callees.first() == view.caller.as_ref());
                 holds!("I1", view.consented || met, "nobody here accepted {call:?}");
                 view.part = Part::Inside;
@@ -221,42 +283,59 @@ impl Watch {
         self.accepting.remove(call);
     }
 
-    fn sends(&mut self, ClientFrame { command, .. }: &ClientFrame) {
+    fn sends(&mut self, ClientFrame { id, command }: &ClientFrame) {
         match command {
             Command::Open(_)
+            | Command::Ping(_)
+            | Command::Suspend(_)
+            | Command::Authenticate(_)
+            | Command::IceServers(_)
             | Command::MediaToggle(_)
             | Command::AddParticipant(_)
             | Command::RemoveParticipant(_) => {}
-            Command::Initiate(initiate) => self.asked.push(initiate.callee_ids.clone()),
+            Command::Initiate(initiate) => {
+                self.asked.extend(id.map(|id| (id, initiate.callee_ids.clone())));
+            }
+            Command::Rejoin(rejoin) => {
+                self.rejoins.extend(id.map(|id| (id, rejoin.call_id.clone())));
+            }
             Command::Respond(respond) => match respond.action {
                 RespondAction::Accept => {
                     let view = self.calls.get_mut(&respond.call_id);
-                    let rung = view.as_ref().is_some_and(|view| view.part == Part::Rung && view.consented);
-                    holds!("I1", rung, "{:?} is accepted without its user: {view:?}", respond.call_id);
-                    if let Some(view) = view {
+                    let consented = view.as_ref().is_some_and(|view| view.consented);
+                    let rung = view.as_ref().is_some_and(|view| view.part == Part::Rung);
+                    holds!(
+                        "I1",
+                        consented && (rung || self.greeting),
+                        "{:?} is accepted without its user: {view:?}",
+                        respond.call_id
+                    );
+                    if let Some(view) = view.filter(|_| rung && !self.greeting) {
                         view.part = Part::Inside;
                     }
-                    self.accepting.insert(respond.call_id.clone());
                 }
                 RespondAction::Reject => {}
             },
             Command::Hangup(hangup) => {
                 let over = self.calls.get(&hangup.call_id).is_some_and(|view| view.part == Part::Over);
-                holds!("I11", !over, "{:?} has ended, and is hung up", hangup.call_id);
+                holds!("I11", !over || self.greeting, "{:?} has ended, and is hung up", hangup.call_id);
             }
             Command::Offer(description) | Command::Answer(description) => {
                 let Description { call_id, to_user_id, kind, sealed, sdp, .. } = description;
-                holds!("I2", self.inside(call_id).peers.contains(to_user_id), "{description:?}");
+                let there = self.greeting || self.inside(call_id).peers.contains(to_user_id);
+                holds!("I2", there, "{description:?}");
                 let bare = names_no_address(sdp.reveal());
                 holds!("I2", *sealed != Some(true) || bare, "{description:?} is sealed and names an address");
                 holds!("I2", *sealed != Some(true) || *kind == DescriptionType::Offer, "{description:?}");
             }
             Command::Candidate(candidate) => {
-                let there = self.inside(&candidate.call_id).peers.contains(&candidate.to_user_id);
+                let there =
+                    self.greeting || self.inside(&candidate.call_id).peers.contains(&candidate.to_user_id);
                 holds!("I2", there, "{candidate:?}");
             }
             Command::Report(report) => {
-                let there = self.inside(&report.call_id).peers.contains(&report.peer_user_id);
+                let there =
+                    self.greeting || self.inside(&report.call_id).peers.contains(&report.peer_user_id);
                 holds!("I1", there, "{report:?}");
             }
         }
@@ -288,6 +367,9 @@ impl Watch {
                 self.forget(&joined.call_id, &joined.participant.user_id)
             }
             ServerEvent::ParticipantLeft(left) => self.forget(&left.call_id, &left.user_id),
+            ServerEvent::ParticipantRejoined(rejoined) => {
+                self.forget(&rejoined.call_id, &rejoined.participant.user_id);
+            }
             ServerEvent::CalleeChanged(_)
             | ServerEvent::MediaChanged(_)
             | ServerEvent::ParticipantChanged(_)
@@ -334,6 +416,8 @@ impl Watch {
                 ) => view.part != Part::Inside,
                 None => false,
             };
+        // Of one in which another page was, this page hears nothing but its end.
+        let part = part || (view.part == Part::Left && *state == CallState::Ended);
         holds!("I33", declared || part, "{changed:?} after {:?} at {view:?}", view.told);
         view.told = *state;
         if *state == CallState::Ended {
@@ -412,7 +496,11 @@ impl Watch {
     pub(super) fn is_over(&self, name: &str) {
         holds!("settle", self.waiting.is_empty(), "{name}: {:?} were not settled", self.waiting);
         for (id, view) in &self.calls {
-            holds!("I17", view.part == Part::Over, "{name}: {id:?} has not ended: {view:?}");
+            holds!(
+                "I17",
+                matches!(view.part, Part::Over | Part::Left),
+                "{name}: {id:?} has not ended: {view:?}"
+            );
         }
     }
 }

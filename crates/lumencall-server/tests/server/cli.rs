@@ -238,6 +238,17 @@ async fn i27_logs_hold_nothing_private() {
     bob.expect("signal:offer").await;
     bob.does("signal:ice-candidate", bob.candidate(&call, "alice", "private-candidate 192.0.2.77")).await;
     alice.expect("signal:ice-candidate").await;
+    // Whether it is the right secret or not.
+    let bob = bob.cut().resumes().await.cut();
+    let wrong = bob.with(|bob| bob.secret = json!("private-secret"));
+    let mut other = wrong.starts_over().await;
+    other.expect("call:elsewhere").await;
+    let other_secret = other.welcome["secret"].as_str().unwrap().to_owned();
+    assert_eq!(
+        other.ask("session:authenticate", json!({ "token": "private-token" })).await.unwrap_err()["code"],
+        "invalid-argument"
+    );
+    let bob = bob.resumes().await;
     alice.send_text("private-nonsense").await;
     alice.expect_error("malformed").await;
     alice.send("private-event", json!({})).await;
@@ -256,7 +267,7 @@ async fn i27_logs_hold_nothing_private() {
 
     let (_, log) = running.stop(Signal::SIGTERM).await;
     assert!(log.contains("call:initiate") && log.contains(&call), "the log is there: {log}");
-    for private in ["private-", "192.0.2.77", "127.0.0.1", "sdp", "v=0", secret.as_str()] {
+    for private in ["private-", "192.0.2.77", "127.0.0.1", "sdp", "v=0", &secret, &other_secret] {
         assert!(!log.contains(private), "{private} is in the log: {log}");
     }
 }

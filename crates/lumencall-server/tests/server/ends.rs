@@ -259,7 +259,7 @@ async fn i15_completed_when_an_sdk_says_good_bye() {
         if code == 1000 {
             assert_eq!(alice.expect("call:participant-left").await["userId"], "bob");
             alice.expect_end(&call, "completed").await;
-            bob.is_unknown().await.leave().await;
+            bob.starts_over().await.leave().await;
         } else {
             server.counts_become(|counts| counts.devices == 1).await;
             alice.nothing_came().await;

@@ -1,10 +1,10 @@
-// The SDK, used as an app uses it that keeps to its README. It opens camera and microphone itself.
+// The SDK, used as an app uses it that has a lobby: `preview` has opened camera and microphone, and the call takes them
+// over.
 import { CallClient, init } from '/pkg/index.js'
 
-export async function open({ me, other, host, media, rang, shows }, { preview = false } = {}) {
+export async function open({ me, other, host, media, rang, shows }, { preview = true } = {}) {
   await init()
-  const { audio, video } = media
-  const client = new CallClient({ url: `ws://${host}/ws`, userId: me, media: { audio: audio === true ? {} : audio, video } })
+  const client = new CallClient({ url: `ws://${host}/ws`, userId: me, media: { video: media.video } })
   let callId
   let ended = Promise.resolve()
   let over

@@ -1,8 +1,8 @@
 // The flow of LumenJS's page on calls, as a web developer writes it who has that page alone: its text, put into functions.
-// Only its STUN server is left out, since nobody here has one.
+// Its STUN server is left out, since nobody here has one, and its stream has been got before, as everybody's.
 
-export async function open({ me, other, host, shows, rang }) {
-  const phone = new Phone(me, other, { shows, rang })
+export async function open({ me, other, host, stream, shows, rang }) {
+  const phone = new Phone(me, other, { stream, shows, rang })
   await phone.connect(host)
   return {
     call: () => phone.call(),
@@ -15,8 +15,8 @@ export async function open({ me, other, host, shows, rang }) {
 }
 
 class Phone {
-  constructor(myUserId, remoteUserId, { shows, rang }) {
-    Object.assign(this, { myUserId, remoteUserId, shows, rang })
+  constructor(myUserId, remoteUserId, { stream, shows, rang }) {
+    Object.assign(this, { myUserId, remoteUserId, getStream: stream, shows, rang })
   }
 
   connect(host) {
@@ -113,7 +113,7 @@ class Phone {
         })
       }
     }
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true })
+    const stream = await this.getStream()
     this.stream = stream
     stream.getTracks().forEach((track) => this.pc.addTrack(track, stream))
   }

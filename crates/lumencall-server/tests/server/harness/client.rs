@@ -213,6 +213,17 @@ impl Client {
         self.send_text(json!({ "id": self.last_id, "event": event, "data": data }).to_string()).await;
     }
 
+    /// Sends a command like [`Client::request`], and it is lost on its way.
+    pub(crate) fn loses(&mut self, event: &str, data: Value) {
+        self.last_id += 1;
+        self.sent.push(json!({ "id": self.last_id, "event": event, "data": data }).to_string());
+    }
+
+    /// How many frames were sent in this session.
+    pub(crate) fn said(&self) -> u64 {
+        self.sent.len() as u64
+    }
+
     /// Does something that is allowed: by a reply where there are replies, else it shows in what follows.
     pub(crate) async fn does(&mut self, event: &str, data: Value) {
         if self.is_sdk {
@@ -238,6 +249,20 @@ impl Client {
     /// before has been carried out then, too.
     pub(crate) async fn nothing_came(&mut self) {
         self.is_refused("unknown-call", "call:hangup", json!({ "callId": "no-such-call" })).await;
+    }
+
+    /// Waits for so many pings, and for the server to have had the pongs. Nothing else comes meanwhile.
+    pub(crate) async fn answers_pings(&mut self, count: usize) {
+        let mut pings = 0;
+        while pings < count {
+            let message = timeout(PATIENCE, self.socket.next()).await.expect("a ping comes");
+            match message {
+                Some(Ok(Message::Ping(_))) => pings += 1,
+                message => panic!("{} gets {message:?} where a ping should be", self.user),
+            }
+        }
+        // The pong is written before anything else is.
+        self.nothing_came().await;
     }
 
     /// The close code that the server ends the socket with, as the next message.
@@ -304,6 +329,23 @@ pub(crate) struct Away {
 }
 
 impl Away {
+    /// The server is at another address by now.
+    pub(crate) fn at(self, address: SocketAddr) -> Self {
+        Self { address, ..self }
+    }
+
+    /// The same, but for what is changed.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut other = self.clone();
+        change(&mut other);
+        other
+    }
+
+    /// One more frame was sent.
+    pub(crate) fn has_sent(&mut self, text: &str) {
+        self.sent.push(text.to_owned());
+    }
+
     /// Asks the server to go on, and does what it says: where the session goes on, what the server has not had is sent again.
     pub(crate) async fn back(self) -> Client {
         let open =
@@ -351,7 +393,7 @@ impl Away {
     }
 
     /// The server does not know it: it is a new device, and is told of no calls.
-    pub(crate) async fn is_unknown(self) -> Client {
+    pub(crate) async fn starts_over(self) -> Client {
         let device = self.device.clone();
         let client = self.back().await;
         assert_eq!(client.welcome["resumed"], false, "{}", client.welcome);

@@ -74,6 +74,7 @@ pub(crate) fn in_short(frame: &Value) -> String {
         "call:state-changed" if data["state"] == "ended" => format!("ended {}", text(&data["endReason"])),
         "call:state-changed" => text(&data["state"]),
         "call:participant-joined" => format!("joined {}", text(&data["participant"]["userId"])),
+        "call:participant-rejoined" => format!("rejoined {}", text(&data["participant"]["userId"])),
         "call:participant-left" => format!("left {}", user()),
         "call:participant-changed" => format!("connection {} {}", user(), text(&data["connection"])),
         "call:callee-changed" => format!("callee {} {}", user(), text(&data["outcome"])),
