@@ -231,7 +231,11 @@ impl Driver {
     /// What a call that is known here was made with.
     fn call_type(&self, call: &CallId) -> Option<CallType> {
         let session = self.session.borrow();
-        session.calls().chain(session.resumable()).find(|known| known.id == *call).map(|known| known.call_type)
+        session
+            .calls()
+            .chain(session.resumable())
+            .find(|known| known.id == *call)
+            .map(|known| known.call_type)
     }
 
     pub(crate) fn calls(&self) -> JsValue {

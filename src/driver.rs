@@ -191,7 +191,7 @@ impl Driver {
             Action::ForgetIdentity => self.keep_identity(&JsValue::UNDEFINED, &JsValue::UNDEFINED),
             Action::RenewToken => self.with_token(true),
             Action::Send(frame) => {
-                if let (Some(socket), Some(text)) = (&*self.socket.borrow(), to_text(frame)) {
+                if let (Some(socket), Some(text)) = (&*self.socket.borrow(), to_text(&**frame)) {
                     socket.send(&text);
                 }
             }

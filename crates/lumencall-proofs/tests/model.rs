@@ -9,7 +9,7 @@ use lumencall_core::wire::{CallInitiate, CallRespond, Hangup, RespondAction, Ser
 use lumencall_core::{CallId, CallState, CallType, ConversationId, DeviceId, Now, Timestamp, UserId};
 use lumencall_proofs::checker::{Checker, Invariant};
 use lumencall_proofs::log::Entry;
-use lumencall_proofs::model::{Bounds, check, scenarios};
+use lumencall_proofs::model::{Bounds, check, ends, scenarios};
 use lumencall_proofs::store::Store;
 
 const BOUNDS: Bounds = Bounds { states: 1_000_000, time: Duration::from_secs(600), every_fault: false };
@@ -45,6 +45,23 @@ fn every_scenario_is_named_once() {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
+    }
+}
+
+/// Whether anything was on its way when a socket broke makes no difference in the end.
+#[test]
+fn i18_i19_i21_calls_that_are_cut_and_resumed_end_as_those_that_are_not() {
+    let names = ["cut off and back in time", "send again whatever"];
+    for name in names {
+        let mut scenario =
+            scenarios(false).into_iter().find(|one| one.name.contains(name)).expect("it is a scenario");
+        scenario.habits.signals = false;
+        assert!(scenario.crashes > 0);
+        let cut = ends(&scenario);
+        scenario.crashes = 0;
+        let uncut = ends(&scenario);
+        assert!(uncut.len() > 4, "{uncut:?}");
+        assert_eq!(cut, uncut, "{name}");
     }
 }
 

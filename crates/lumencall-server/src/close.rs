@@ -49,3 +49,9 @@ pub const NOT_OPENED: Close = close(4500, "the first frame must be session:open"
 pub const TOO_MANY_DEVICES: Close = close(4501, "this user has too many devices connected");
 /// Another socket of the same device was opened, and goes on with its session.
 pub const TAKEN_OVER: Close = close(4502, "another socket of this device took over");
+/// The token expired, and no newer one was shown in time.
+pub const TOKEN_EXPIRED: Close = close(4503, "the token has expired; come back with a newer one");
+/// The token, or its user, was revoked.
+pub const TOKEN_REVOKED: Close = close(4504, "the token was revoked");
+/// Who the user is was not proven. An `error` that says what is wrong comes before it.
+pub const UNAUTHORIZED: Close = close(4505, "the token was not taken; come back with another");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lumencall_core::machine::Rules;
 use lumencall_core::wire::IceServer;
 
-use crate::Auth;
+use crate::{Auth, Tls, Turn};
 
 /// Everything that a server is configured by, but the address, which comes with the listener.
 #[derive(Clone, Debug)]
@@ -17,6 +17,10 @@ pub struct Config {
     pub rules: Rules,
     /// The ICE servers that every SDK gets with its welcome.
     pub ice_servers: Vec<IceServer>,
+    /// What makes each user's passwords for the TURN servers among them; without it, they are as given.
+    pub turn: Option<Turn>,
+    /// The certificate of the listener; without it, connections are plain.
+    pub tls: Option<Tls>,
     /// The folder that is served at `/`.
     pub www: PathBuf,
     /// The folder that is served at `/pkg`.
@@ -28,8 +32,10 @@ pub struct Config {
 /// The times and bounds of sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long a client may take to send the whole head of its HTTP request, and then its `session:open`.
+    /// How long a client may take for the TLS handshake, then to send the whole head of its HTTP request, and then its `session:open`.
     pub open_timeout: Duration,
+    /// How long a socket whose token has expired may still hang up, or show a newer one.
+    pub token_grace: Duration,
     /// How often a socket is pinged.
     pub ping_interval: Duration,
     /// How long after a ping a socket that sends nothing at all is dead; also how long one write may take.
@@ -52,6 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             open_timeout: Duration::from_secs(10),
+            token_grace: Duration::from_secs(60),
             ping_interval: Duration::from_secs(25),
             pong_timeout: Duration::from_secs(10),
             message: 64 * 1024,
@@ -71,6 +78,8 @@ impl Config {
             auth,
             rules: Rules::default(),
             ice_servers: Vec::new(),
+            turn: None,
+            tls: None,
             www: "www".into(),
             pkg: "pkg".into(),
             limits: Limits::default(),

@@ -1,6 +1,7 @@
 //! Why the server could not start, or could not go on.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::{error, fmt, io};
 
 /// What keeps a server from running, said so that a person knows what to do.
@@ -13,6 +14,26 @@ pub enum StartError {
     AddressInUse(SocketAddr),
     /// The address cannot be listened on for another reason.
     Listen(SocketAddr, io::Error),
+    /// Options that do not go together.
+    Options(&'static str),
+    /// A file that an option names cannot be read.
+    File {
+        /// The option.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+    /// A file that an option names is not what it should be.
+    Unfit {
+        /// The option.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// The task that ends calls whose time is up ended, which it never should.
     TimersStopped,
     /// The operating system refused something else.
@@ -35,6 +56,13 @@ impl fmt::Display for StartError {
             Self::Listen(address, error) => {
                 write!(formatter, "cannot listen on {address}: {error}; choose another address with --listen")
             }
+            Self::Options(why) => formatter.write_str(why),
+            Self::File { option, path, error } => {
+                write!(formatter, "the file of {option}, {}, cannot be read: {error}", path.display())
+            }
+            Self::Unfit { option, path, why } => {
+                write!(formatter, "the file of {option}, {}: {why}", path.display())
+            }
             Self::TimersStopped => formatter.write_str("the timers stopped; this is a defect of the server"),
             Self::Io(error) => write!(formatter, "{error}"),
         }
@@ -44,13 +72,25 @@ impl fmt::Display for StartError {
 impl error::Error for StartError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Listen(_, error) | Self::Io(error) => Some(error),
-            Self::DevAuthInPublic(_) | Self::AddressInUse(_) | Self::TimersStopped => None,
+            Self::Listen(_, error) | Self::File { error, .. } | Self::Io(error) => Some(error),
+            Self::DevAuthInPublic(_)
+            | Self::AddressInUse(_)
+            | Self::Options(_)
+            | Self::Unfit { .. }
+            | Self::TimersStopped => None,
         }
     }
 }
 
 impl StartError {
+    pub(crate) fn file(option: &'static str, path: &Path, error: io::Error) -> Self {
+        Self::File { option, path: path.to_owned(), error }
+    }
+
+    pub(crate) fn unfit(option: &'static str, path: &Path, why: String) -> Self {
+        Self::Unfit { option, path: path.to_owned(), why }
+    }
+
     /// What it means that `address` could not be listened on.
     pub fn listen(address: SocketAddr, error: io::Error) -> Self {
         match error.kind() {

@@ -29,6 +29,11 @@ pub(crate) fn device_id() -> DeviceId {
     DeviceId::new(random_hex::<16>()).expect("32 characters are within the bounds of an id")
 }
 
+/// The id of a new token: 128 bits.
+pub(crate) fn token_id() -> String {
+    random_hex::<16>()
+}
+
 /// The secret of a new session: 256 bits.
 pub(crate) fn secret() -> Private {
     Private::new(random_hex::<32>())

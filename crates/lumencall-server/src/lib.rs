@@ -7,7 +7,8 @@
 //! - [`Server`]: `run(listener, shutdown)`, both passed in
 //! - [`Config`]: everything that it is configured by
 //! - `http`: the routes, the static files and their headers, the upgrade to a WebSocket
-//! - `auth`: who a socket belongs to
+//! - `auth`: who a socket belongs to, and for how long
+//! - `tls`, `turn`: certificates, and passwords for TURN servers
 //! - `session`: one socket, from its first frame to its close code
 //! - `socket`: what is to be written to one socket, and how it ends
 //! - `store`: the records of calls and users, and the sessions of devices, behind one small trait
@@ -18,15 +19,22 @@ mod clock;
 pub mod close;
 mod config;
 mod error;
+mod files;
 mod fresh;
 mod http;
 mod server;
 mod session;
 mod socket;
 mod store;
+mod tls;
+mod turn;
 
-pub use auth::Auth;
+pub use auth::{
+    Algorithm, AllowedOrigin, Auth, JwksUrl, KeySource, TokenOptions, TokenRequest, Tokens, issue,
+};
 pub use config::{Config, Limits};
 pub use error::StartError;
 pub use server::Server;
 pub use store::Counts;
+pub use tls::Tls;
+pub use turn::Turn;

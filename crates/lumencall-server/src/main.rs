@@ -15,9 +15,14 @@ use tracing_subscriber::prelude::*;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let mut cli = cli::Cli::parse();
+    let command = cli.command.take();
     log_from(cli.log.into());
-    match start(cli).await {
+    let done = match command {
+        Some(command) => command.run(),
+        None => start(cli).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lumencall-server: {error}");
@@ -42,9 +47,10 @@ async fn start(cli: cli::Cli) -> Result<(), Box<dyn std::error::Error>> {
     let address = listener.local_addr()?;
     let shutdown = shutdown()?;
 
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let mut out = std::io::stdout();
     // Nobody may be reading; the server serves all the same.
-    let _ = writeln!(out, "lumencall-server listening on http://{address}").and_then(|()| out.flush());
+    let _ = writeln!(out, "lumencall-server listening on {scheme}://{address}").and_then(|()| out.flush());
     Ok(Server::new(config).run(listener, shutdown).await?)
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::store::{Memory, Store};
-use crate::{Config, Counts, StartError, close, http};
+use crate::{Config, Counts, StartError, Tls, close, http};
 
 /// How long a stopping server waits for its clients to take their last frames.
 const GRACE: Duration = Duration::from_secs(5);
@@ -70,6 +71,7 @@ impl Server {
         self.shared.config.auth.may_listen_on(address)?;
 
         let router = http::router(&self.shared);
+        let watching = tokio::spawn(keep_watch(Arc::clone(&self.shared)));
         let shared = Arc::clone(&self.shared);
         let mut timers = tokio::spawn(async move { shared.store.keep_deadlines().await });
         let mut shutdown = pin!(shutdown);
@@ -95,33 +97,80 @@ impl Server {
             warn!(connections = self.shared.tasks.len(), "stopped before every client had hung up");
         }
         timers.abort();
+        watching.abort();
         stopped
     }
 
-    /// Serves HTTP on a connection, which a socket may take over.
+    /// Serves a connection, behind TLS where there is a certificate.
     fn serve(&self, stream: TcpStream, router: axum::Router) {
         // Small frames go out at once. Where the system cannot do that, they go out a little later.
         let _ = stream.set_nodelay(true);
-        let connection = hyper::server::conn::http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.shared.config.limits.open_timeout)
-            .max_buf_size(REQUEST_HEAD)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-            .with_upgrades();
-        let stopping = self.shared.stopping.clone();
+        let shared = Arc::clone(&self.shared);
         self.shared.tasks.spawn(async move {
-            let mut connection = pin!(connection);
-            let served = tokio::select! {
-                served = &mut connection => served,
-                () = stopping.cancelled() => {
-                    // What is being answered is answered still.
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+            match &shared.config.tls {
+                Some(tls) => {
+                    if let Some(stream) = shared.shake_hands(tls, stream).await {
+                        shared.serve_http(stream, router).await;
+                    }
                 }
-            };
-            if served.is_err() {
-                debug!("an HTTP connection broke");
+                None => shared.serve_http(stream, router).await,
             }
         });
     }
+}
+
+impl<S: Store> Shared<S> {
+    /// The handshake of TLS. Who does not end it in time, or not well, is left.
+    async fn shake_hands(
+        &self,
+        tls: &Tls,
+        stream: TcpStream,
+    ) -> Option<impl AsyncRead + AsyncWrite + Send + Unpin + use<S>> {
+        let shaking = timeout(self.config.limits.open_timeout, tls.acceptor().accept(stream));
+        tokio::select! {
+            shaken = shaking => match shaken {
+                Ok(Ok(stream)) => return Some(stream),
+                Ok(Err(_)) => debug!("a TLS handshake failed"),
+                Err(_) => debug!("a TLS handshake took too long"),
+            },
+            () = self.stopping.cancelled() => {}
+        }
+        None
+    }
+
+    /// Serves HTTP on a connection, which a socket may take over.
+    async fn serve_http<I>(&self, io: I, router: axum::Router)
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.config.limits.open_timeout)
+            .max_buf_size(REQUEST_HEAD)
+            .serve_connection(TokioIo::new(io), TowerToHyperService::new(router))
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let served = tokio::select! {
+            served = &mut connection => served,
+            () = self.stopping.cancelled() => {
+                // What is being answered is answered still.
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if served.is_err() {
+            debug!("an HTTP connection broke");
+        }
+    }
+}
+
+/// Follows the files that may change while the server runs. Never returns.
+async fn keep_watch<S>(shared: Arc<Shared<S>>) {
+    let certificate = async {
+        match &shared.config.tls {
+            Some(tls) => tls.keep_watch().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(shared.config.auth.keep_watch(), certificate);
 }

@@ -1,7 +1,7 @@
 // Runs the rounds: each contender's two pages in one browser, a fresh call each time, in an order made from a seed.
 
 import { readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { within } from '../../e2e/harness/until.mjs'
 import { CONTENDERS } from './contenders.mjs'
 import { randomFrom, shuffled } from './random.mjs'
@@ -12,6 +12,12 @@ export const RINGING = 500
 
 /** Between two rounds, in milliseconds: what the last has left to the browser to do is done by then. */
 const PAUSE = 200
+
+/**
+ * For up to how long it waits between the capture's opening and the call, in milliseconds. The camera gives a frame every 50 ms
+ * from its opening on; a call that begins at the same moment of that period each time would be lucky, or not, each time.
+ */
+const PERIOD = 50
 
 /** How long a step of a round may take before it counts as failed. A page gives up earlier, and says why. */
 const PATIENCE = 30_000
@@ -54,13 +60,14 @@ class Pair {
   }
 
   /** One call from its beginning to its end; resolves with how long each part took, in milliseconds. */
-  async round(delay) {
+  async round(delay, wait = 0) {
     await this.all((page) => page.evaluate((...args) => window.bench.prepare(...args), delay, RINGING))
+    await pause(wait)
     if (this.callee !== this.caller) await this.callee.evaluate(() => window.bench.expect())
     await this.caller.evaluate(() => window.bench.begin())
     const marks = await this.all((page) => page.evaluate(() => window.bench.outcome()))
     await this.all((page) => page.evaluate(() => window.bench.end()))
-    await new Promise((resolve) => setTimeout(resolve, PAUSE))
+    await pause(PAUSE)
     return { marks, ...durations(marks) }
   }
 
@@ -99,15 +106,16 @@ export async function openStage(browser, options) {
 
 /** Measures; resolves with all that is written down. */
 export async function measure(browser, options, tell) {
+  const [load] = loadavg()
   const stage = await openStage(browser, options)
-  const about = await describe(stage, options)
+  const about = { ...(await describe(stage, options)), load: Number(load.toFixed(1)) }
   const random = randomFrom(options.seed)
   const turns = options.only.flatMap((name) => options.delays.map((delay) => ({ name, delay })))
   const samples = []
   // The first time a page does a thing it takes longer: that round is not counted.
   for (let round = 0; round <= options.rounds; round++) {
     for (const { name, delay } of shuffled(turns, random)) {
-      const sample = { round, contender: name, delay, ...(await attempt(stage.get(name), delay, tell)) }
+      const sample = { round, contender: name, delay, ...(await attempt(stage.get(name), delay, random(PERIOD), tell)) }
       if (round > 0) samples.push(sample)
     }
     tell(round === 0 ? 'warmed up' : `round ${round} of ${options.rounds}`)
@@ -115,18 +123,22 @@ export async function measure(browser, options, tell) {
   return { about, samples }
 }
 
-async function attempt(place, delay, tell) {
+async function attempt(place, delay, wait, tell) {
   try {
-    const { ring, connected, frame } = await place.pair.round(delay)
+    const { ring, connected, frame } = await place.pair.round(delay, wait)
     return { ring: rounded(ring), connected: rounded(connected), frame: rounded(frame) }
   } catch (error) {
     const failed = error.message.split('\n')[0]
     tell(`${place.pair.name} with ${delay} ms failed: ${failed}`)
     await place.pair.close()
     place.pair = await place.reopen()
+    // These pages have done nothing yet.
+    await place.pair.round(delay).catch(() => {})
     return { failed }
   }
 }
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 const rounded = (milliseconds) => milliseconds && Number(milliseconds.toFixed(1))
 

@@ -76,7 +76,7 @@ function circumstances(about, samples) {
   return [
     `Milliseconds: median (first to third quartile) of ${about.rounds} rounds; ratios of medians with their 95 % interval.`,
     `${failures} Chromium ${about.chromium}, headless, on ${about.cpu}; PeerJS ${about.peerjs} with peer ${about.peerServer},`,
-    `simple-peer ${about.simplePeer}, Node ${about.node}; seed ${about.seed}.${clocks}`,
+    `simple-peer ${about.simplePeer}, Node ${about.node}; seed ${about.seed}. What else ran: a load of ${about.load}.${clocks}`,
   ].join('\n')
 }
 

@@ -115,7 +115,7 @@ const reloads = [
       bob.patience = LONG
       await connect(alice, bob)
       await comeBack(alice)
-      await assertOver([bob], 'failed')
+      await assertOver([bob], 'completed')
       await assertFree(alice)
       assert.deepEqual(await alice.do('resumable'), [])
       // Nobody stays busy.

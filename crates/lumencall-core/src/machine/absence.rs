@@ -125,6 +125,13 @@ impl Work<'_> {
                 }
             }
             self.settle(&mut call);
+            // What becomes of the call is for the window of who is away to say.
+            let later = self.now.clock + self.rules.resume_in_call + self.rules.setup_timeout;
+            for member in &mut call.members {
+                if let Phase::Joined { connection: Some(ConnectionState::Reconnecting), .. } = member.phase {
+                    member.until = Some(later);
+                }
+            }
         }
         self.keep(call);
     }

@@ -5,11 +5,8 @@ use super::{
     CallCommand, CallRecord, Dialect, Effect, Engagement, Input, Member, Origin, Phase, Refusal, Ring,
     Trigger,
 };
-use crate::wire::{CallInitiate, CalleeOutcome, ParticipantChoice, ServerEvent};
+use crate::wire::{CallInitiate, CalleeOutcome, LONGEST_METADATA, ParticipantChoice, ServerEvent};
 use crate::{CallId, CallState, ErrorCode, MediaFlags, UserId};
-
-/// The longest `metadata`, in bytes.
-const LONGEST_METADATA: usize = 1024;
 
 impl Work<'_> {
     pub(super) fn initiate(

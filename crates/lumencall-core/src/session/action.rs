@@ -1,5 +1,7 @@
 //! What the session asks its driver to do.
 
+use std::sync::Arc;
+
 use super::{Failure, Link};
 use crate::wire::{ClientFrame, IceCandidate, IceServer, Private, ServerEvent};
 use crate::{Call, CallId, CallType, DeviceId, UserId};
@@ -54,7 +56,7 @@ pub enum Action {
     /// Get a new token from the app, then [`super::ClientSession::authenticate`].
     RenewToken,
     /// Send the frame over the open socket.
-    Send(ClientFrame),
+    Send(Arc<ClientFrame>),
     /// Use these ICE servers for peer connections made from now on.
     UseIceServers(Vec<IceServer>),
     /// Tell whoever gave the command what became of it.

@@ -3,8 +3,8 @@
 use super::calls::{LocalCall, Part, state_changed};
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, Ticket};
 use crate::wire::{
-    CallInitiate, CallRespond, Command, Done, Hangup, MediaToggle, ParticipantChoice, Private, Reply,
-    RespondAction, ServerEvent,
+    CallInitiate, CallRespond, Command, Done, Hangup, LONGEST_METADATA, MediaToggle, ParticipantChoice,
+    Private, Reply, RespondAction, ServerEvent,
 };
 use crate::{Call, CallId, CallParticipant, CallState, Millis, UserId};
 
@@ -53,6 +53,9 @@ impl Waiting {
 impl ClientSession {
     /// Rings users. Settled with the call as the server made it.
     pub fn initiate(&mut self, now: Millis, initiate: CallInitiate) -> Ticket {
+        if initiate.metadata.as_ref().is_some_and(|metadata| metadata.len() > LONGEST_METADATA) {
+            return self.refuse(METADATA_TOO_LONG);
+        }
         if self.is_engaged() {
             return self.refuse(ALREADY_IN_CALL);
         }
@@ -382,6 +385,8 @@ impl ClientSession {
     }
 }
 
+const METADATA_TOO_LONG: Failure =
+    Failure::new(FailureCode::InvalidArgument, "metadata is longer than 1024 bytes");
 pub(super) const ALREADY_IN_CALL: Failure =
     Failure::new(FailureCode::AlreadyInCall, "you are in a call already; hang it up first");
 const NOT_RINGING: Failure = Failure::new(FailureCode::InvalidState, "the call does not ring here");

@@ -95,7 +95,7 @@ impl ClientSession {
                 local.call.participants.push(joined.participant.clone());
                 local.rings_or_joined(user, true);
                 let offers = news && local.part == Part::Engaged;
-                if offers && !self.is_rejoining(&joined.call_id) {
+                if offers {
                     self.offer_to(&joined.call_id, user, call_type);
                 }
                 true
@@ -133,7 +133,7 @@ impl ClientSession {
                 let offers =
                     local.part == Part::Engaged && me.as_ref().is_some_and(|me| local.has_joined(me));
                 self.close_peer(&rejoined.call_id, user);
-                if offers && !self.is_rejoining(&rejoined.call_id) {
+                if offers {
                     self.offer_to(&rejoined.call_id, user, call_type);
                 }
                 known

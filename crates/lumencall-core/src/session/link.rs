@@ -1,9 +1,13 @@
 //! The connection to the server: open it, greet, lose it, restore it.
 
+use std::sync::Arc;
+
 use super::calls::Part;
 use super::commands::{Waiting, What};
 use super::{Action, ClientSession, Event, Failure, FailureCode, LogLevel, Ticket};
-use crate::wire::{Authenticate, Command, Nothing, Private, SessionOpen, SessionResume, Welcome, words};
+use crate::wire::{
+    Authenticate, ClientFrame, Command, Nothing, Private, SessionOpen, SessionResume, Welcome, words,
+};
 use crate::{DeviceId, Millis};
 
 words! {
@@ -20,8 +24,6 @@ words! {
     }
 }
 
-/// A frame was larger than the server takes (RFC 6455, 7.4.1).
-const TOO_LARGE: u16 = 1009;
 /// The protocol that this version speaks.
 const PROTOCOL: &str = "lumencall.1";
 
@@ -72,7 +74,7 @@ impl ClientSession {
             None => (None, None),
         };
         let open = Command::Open(SessionOpen { device_id, resume });
-        self.act(Action::Send(crate::wire::ClientFrame { id: None, command: open }));
+        self.act(Action::Send(Arc::new(ClientFrame { id: None, command: open })));
     }
 
     pub(super) fn handle_welcome(&mut self, now: Millis, welcome: Welcome) {
@@ -97,7 +99,7 @@ impl ClientSession {
             }
         }
         if resumed {
-            self.send_again(now, received.unwrap_or_default());
+            self.send_again(received.unwrap_or_default());
         } else {
             self.last_seq = 0;
             self.kept.start();
@@ -129,9 +131,6 @@ impl ClientSession {
             (Link::Opening, refused) => self.close(&refused.unwrap_or(Failure::LOST)),
             (Link::Open | Link::Lost, Some(failure)) => self.be_refused(failure),
             (link @ (Link::Open | Link::Lost), None) => {
-                if link == Link::Open && code == TOO_LARGE {
-                    self.kept.refuse();
-                }
                 self.restore(now, link == Link::Open);
                 if code == GOING_AWAY {
                     // Firefox closes the sockets of a page that it leaves before the page hears that it is left; a socket that was

@@ -30,7 +30,7 @@ use crate::{Call, CallId, DeviceId, Millis, UserId};
 use calls::LocalCall;
 use commands::Waiting;
 use kept::Kept;
-use pulse::Pulse;
+use pulse::{Pulse, earlier};
 
 /// How many ended calls are remembered, so that hanging one up again is no error.
 const REMEMBERED: usize = 16;
@@ -93,7 +93,11 @@ impl ClientSession {
 
     /// When [`ClientSession::handle_timeout`] is to be called, on the clock of the inputs.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        self.waiting.iter().filter_map(Waiting::deadline).chain(self.pulse.deadline(self.link)).min()
+        let mut next = self.pulse.deadline(self.link);
+        for waiting in &self.waiting {
+            next = earlier(next, waiting.deadline());
+        }
+        next
     }
 
     /// The calls that ring or are going on, as the server told them.

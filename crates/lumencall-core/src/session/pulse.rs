@@ -73,9 +73,9 @@ impl Pulse {
             Link::Closed | Link::Opening => None,
             Link::Open => {
                 let quiet = self.answer.unwrap_or(self.heard + QUIET);
-                [Some(quiet), self.token, self.ice_servers].into_iter().flatten().min()
+                earlier(Some(quiet), earlier(self.token, self.ice_servers))
             }
-            Link::Lost => [self.retry, self.attempt, self.give_up].into_iter().flatten().min(),
+            Link::Lost => earlier(self.retry, earlier(self.attempt, self.give_up)),
         }
     }
 
@@ -132,6 +132,14 @@ impl Pulse {
     /// The next attempt comes later than it would.
     pub(super) fn hesitate(&mut self) {
         self.retry = self.retry.map(|retry| retry + HESITATION);
+    }
+}
+
+/// The earlier of two times.
+pub(super) fn earlier(one: Option<Millis>, other: Option<Millis>) -> Option<Millis> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -1,8 +1,8 @@
 //! After a cut, or a reload: what the server says of this device's calls, and how what is known here follows.
 
 use super::calls::{LocalCall, Part, state_changed};
-use super::commands::What;
-use super::{ClientSession, Event, Failure, FailureCode, Ticket};
+use super::commands::{Waiting, What};
+use super::{Action, ClientSession, Event, Failure, FailureCode, Ticket};
 use crate::wire::{
     Command, Elsewhere, EndCause, Hangup, MediaChanged, MediaToggle, ParticipantJoined, ParticipantLeft,
     Rejoin, ServerEvent,
@@ -78,24 +78,25 @@ impl ClientSession {
         for state in before.state.way_to(call.state) {
             self.emit(Event::Call(ServerEvent::StateChanged(state_changed(call, *state))));
         }
-        let others = |known: &[CallParticipant]| {
-            known.iter().filter(|one| !self.is_me(&one.user_id)).cloned().collect()
-        };
-        let (were, are): (Vec<_>, Vec<_>) = (others(&before.participants), others(&call.participants));
-        let is_one = |one: &CallParticipant, other: &CallParticipant| {
-            one.user_id == other.user_id && one.joined_at == other.joined_at
-        };
-        for left in were.iter().filter(|known| !are.iter().any(|one| is_one(one, known))) {
-            let (call_id, user_id) = (call.id.clone(), left.user_id.clone());
-            self.emit(Event::Call(ServerEvent::ParticipantLeft(ParticipantLeft { call_id, user_id })));
+        for left in &before.participants {
+            if find(call, left).is_none() && !self.is_me(&left.user_id) {
+                let (call_id, user_id) = (call.id.clone(), left.user_id.clone());
+                self.emit(Event::Call(ServerEvent::ParticipantLeft(ParticipantLeft { call_id, user_id })));
+            }
         }
-        for participant in are {
+        for participant in &call.participants {
+            if self.is_me(&participant.user_id) {
+                continue;
+            }
             let (call_id, media) = (call.id.clone(), participant.media());
-            let event = match were.iter().find(|known| is_one(known, &participant)) {
-                None => ServerEvent::ParticipantJoined(ParticipantJoined { call_id, participant }),
+            let event = match find(&before, participant) {
+                None => ServerEvent::ParticipantJoined(ParticipantJoined {
+                    call_id,
+                    participant: participant.clone(),
+                }),
                 Some(known) if known.media() != media => ServerEvent::MediaChanged(MediaChanged {
                     call_id,
-                    user_id: participant.user_id,
+                    user_id: participant.user_id.clone(),
                     audio: Some(media.audio),
                     video: Some(media.video),
                     screen_share: Some(media.screen_share),
@@ -112,28 +113,22 @@ impl ClientSession {
         let cause = calls.is_none().then_some(EndCause::ServerRestarted);
         let told = calls.unwrap_or_default();
         let initiating = self.waiting.iter().any(|waiting| matches!(waiting.what, What::Initiate));
-        let waiting = std::mem::take(&mut self.waiting);
-        // Who has accepted, and is in the call, has only not heard so.
-        let is_in = |id: &CallId| {
-            told.iter().any(|call| call.id == *id && self.is_participant(call)) && self.is_engaged_in(id)
-        };
-        let (entering, lost): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|waiting| match &waiting.what {
-                What::Accept(call) | What::Rejoin(call) => waiting.deadline.is_some() && is_in(call),
-                What::Connect
-                | What::Authenticate
-                | What::IceServers
-                | What::Initiate
-                | What::Toggle(_)
-                | What::Choose(_)
-                | What::Leave(_) => false,
-            });
-        self.waiting = lost;
+        // Who has accepted, and is in the call, has only not heard so. There is one at most.
+        let mut entering = None;
+        let is_in = |call: &&Call| self.is_participant(call) && self.is_engaged_in(&call.id);
+        if let Some(call) = told.iter().find(is_in) {
+            let enters = |waiting: &&mut Waiting| matches!(&waiting.what, What::Accept(id) | What::Rejoin(id) if *id == call.id);
+            entering = self.waiting.iter_mut().find(enters).and_then(|waiting| waiting.deadline.take());
+        }
         self.fail_waiting(&Failure::LOST);
-        for id in self.calls.iter().map(|local| local.call.id.clone()).collect::<Vec<_>>() {
-            let waits = entering.iter().find(|waiting| waiting.what.call() == Some(&id));
+        let mut index = 0;
+        while let Some(local) = self.calls.get(index) {
+            let id = local.call.id.clone();
             match told.iter().find(|call| call.id == id) {
-                Some(call) => self.follow(call, waits.and_then(|waiting| waiting.deadline)),
+                Some(call) => {
+                    self.follow(call, &mut entering);
+                    index += 1;
+                }
                 None => self.end_here(&id, cause),
             }
         }
@@ -162,7 +157,7 @@ impl ClientSession {
 
     /// A call that is known here and there. What was signaled meanwhile is lost. `waits` is who waits to be in it, and until
     /// when.
-    fn follow(&mut self, call: &Call, waits: Option<(Ticket, Millis)>) {
+    fn follow(&mut self, call: &Call, waits: &mut Option<(Ticket, Millis)>) {
         let joined = self.is_participant(call);
         let Some(local) = self.local(&call.id) else { return };
         local.offers.clear();
@@ -174,12 +169,12 @@ impl ClientSession {
                 self.catch_up(call);
             }
             (Part::Engaged, true) => {
-                for user in local.peers.iter().map(|peer| peer.user.clone()).collect::<Vec<_>>() {
-                    self.close_peer(&call.id, &user);
+                for peer in std::mem::take(&mut local.peers) {
+                    self.act(Action::ClosePeer { call: call.id.clone(), user: peer.user });
                 }
                 self.catch_up(call);
                 let command = Command::Rejoin(Rejoin { call_id: call.id.clone() });
-                self.post_waiting(command, What::Rejoin(call.id.clone()), waits);
+                self.post_waiting(command, What::Rejoin(call.id.clone()), waits.take());
             }
             (Part::Engaged, false) => {
                 // The accept was lost on its way, and whoever gave it has been told so: it rings on.
@@ -233,4 +228,9 @@ impl ClientSession {
             self.end_here(id, None);
         }
     }
+}
+
+/// The same participant in the call, who has been in it since.
+fn find<'a>(call: &'a Call, one: &CallParticipant) -> Option<&'a CallParticipant> {
+    call.participants.iter().find(|known| known.user_id == one.user_id && known.joined_at == one.joined_at)
 }

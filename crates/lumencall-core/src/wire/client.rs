@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{CallId, CallType, ConversationId, UserId};
 
+/// The longest `metadata` of a call, in bytes.
+pub const LONGEST_METADATA: usize = 1024;
+
 record! {
     /// `call:initiate`: ring these users.
     pub struct CallInitiate {

@@ -15,8 +15,8 @@ mod signal;
 mod value;
 
 pub use client::{
-    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Hangup, MediaToggle,
-    ParticipantChoice, Rejoin, RespondAction,
+    CallInitiate, CallRespond, ClientFrame, Command, ConnectionReport, ConnectionState, Hangup,
+    LONGEST_METADATA, MediaToggle, ParticipantChoice, Rejoin, RespondAction,
 };
 #[cfg(feature = "json")]
 pub use json::{JsonError, read_client_frame, read_server_frame, write_client_frame, write_server_frame};

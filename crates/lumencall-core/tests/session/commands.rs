@@ -1,11 +1,11 @@
 //! What the app asks for, and what the server replies.
 
-use lumencall_core::wire::{Reply, ServerMessage};
+use lumencall_core::wire::{CallInitiate, Reply, ServerMessage};
 use lumencall_core::{CallState, EndReason, ErrorCode};
 
 use crate::scene::{OF_CALLEE, OF_CALLER, callee, caller};
 use crate::solo::{NOTHING, Solo};
-use crate::values::{CALL, call, done, done_with, ended, error, incoming, media, refused, toggle};
+use crate::values::{CALL, call, done, done_with, ended, error, incoming, initiate, media, refused, toggle};
 
 #[test]
 fn initiating_opens_a_peer_connection_and_offers_at_once() {
@@ -36,6 +36,15 @@ fn initiating_is_refused_while_engaged_and_not_while_rung() {
         assert_eq!(callee(*state).initiate("carol"), ["settle initiate already-in-call"], "{state:?}");
     }
     assert_eq!(callee(CallState::Ringing).initiate("carol"), ["send #1 initiate carol"]);
+}
+
+/// A frame that is larger than the server takes would end the socket.
+#[test]
+fn metadata_that_no_server_takes_is_refused_here() {
+    let mut alice = Solo::connected("alice");
+    let of = |length: usize| CallInitiate { metadata: Some("x".repeat(length).into()), ..initiate(&["bob"]) };
+    assert_eq!(alice.initiate_as(of(1025)), ["settle initiate invalid-argument"]);
+    assert_eq!(alice.initiate_as(of(1024)), ["send #1 initiate bob"]);
 }
 
 #[test]

@@ -123,10 +123,17 @@ fn what_is_sent_to_another_is_complete_and_as_the_browser_wrote_it() {
     );
     session.handle_local_candidate(local_candidate(CALL, "bob", "c1"));
     let sent: Vec<_> = std::iter::from_fn(|| session.poll_action()).collect();
+    let frames: Vec<&ClientFrame> = sent
+        .iter()
+        .filter_map(|action| match action {
+            Action::Send(frame) => Some(&**frame),
+            _ => None,
+        })
+        .collect();
     let [
-        Action::Send(ClientFrame { id: None, command: Command::Offer(offer) }),
-        Action::Send(ClientFrame { id: None, command: Command::Candidate(candidate) }),
-    ] = &sent[..]
+        ClientFrame { id: None, command: Command::Offer(offer) },
+        ClientFrame { id: None, command: Command::Candidate(candidate) },
+    ] = &frames[..]
     else {
         panic!("an offer and a candidate, not {sent:?}");
     };

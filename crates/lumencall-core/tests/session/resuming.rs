@@ -1,15 +1,14 @@
 //! What a device does when its session goes on, and when it does not.
 
-use lumencall_core::session::{Action, FailureCode};
-use lumencall_core::wire::{CallInitiate, Command, ConnectionState, ServerFrame, ServerMessage};
+use lumencall_core::wire::{ConnectionState, ServerMessage};
 use lumencall_core::{Call, CallState, CallType, EndReason, ErrorCode, MediaFlags};
 
 use crate::scene::{OF_CALLER, callee, caller};
 use crate::solo::{NOTHING, Solo};
 use crate::values::{
     CALL, answer, call, candidate, done, done_with, elsewhere, ended, error, group, incoming,
-    incoming_from_carol, initiate, joined, known, media, offer, participant, refused, rejoined, resumed,
-    state, unknown, user,
+    incoming_from_carol, joined, known, media, offer, participant, refused, rejoined, resumed, state,
+    unknown, user,
 };
 
 /// The socket breaks, and the device is back, with what the server says to that.
@@ -316,11 +315,11 @@ fn nobody_connects_to_one_who_has_not_been_let_in_again() {
     for message in [offer(CALL, "bob", "o9"), answer(CALL, "bob", "a9"), candidate(CALL, "bob", "c9")] {
         assert_eq!(alice.gets(message), NOTHING);
     }
-    assert_eq!(alice.gets(rejoined(CALL, "bob", 1)), ["hear rejoined call-1 bob"], "she makes no offer");
-    assert_eq!(alice.gets(joined(CALL, "carol")), ["hear joined call-1 carol"]);
+    assert_eq!(alice.gets(rejoined(CALL, "bob", 1)), NOTHING, "she makes no offer");
+    assert_eq!(alice.gets(joined(CALL, "carol")), NOTHING, "nor here");
     let mut now = group(CALL, CallState::Reconnecting, &["alice", "bob", "carol"]);
     now.participants[1].incarnation = Some(1);
-    assert_eq!(alice.gets(done_with(2, now)), NOTHING, "they offer");
+    assert_eq!(alice.gets(done_with(2, now)), ["hear joined call-1 carol"], "they offer");
     alice.gets(offer(CALL, "bob", "o10"));
     alice.applies(CALL, "bob");
     assert_eq!(alice.answers(CALL, "bob", "a10"), ["send answer call-1 bob a10 page 1"]);
@@ -408,39 +407,6 @@ fn i29_what_is_kept_is_bounded_and_a_session_that_lost_some_begins_anew() {
     }
     assert!((5..20).contains(&asked), "{asked}");
     assert!(comes_back_to(&mut alice, resumed("alice", 2_000)).len() < 300, "and the rest goes out again");
-}
-
-#[test]
-fn a_frame_that_is_too_large_is_not_sent_again() {
-    let mut alice = caller(CallState::Connected);
-    let large = CallInitiate { metadata: Some("x".repeat(70_000).into()), ..initiate(&["carol"]) };
-    alice.hangup(CALL);
-    alice.gets(done(2));
-    alice.gets(ended(CALL, EndReason::Completed));
-    let now = alice.now;
-    alice.session.initiate(now, large);
-    // The watch does not know of this one, so the actions are looked at here.
-    let sent: Vec<_> = std::iter::from_fn(|| alice.session.poll_action()).collect();
-    assert_eq!(sent.len(), 1);
-    alice.socket_closes_with(1009);
-    alice.comes_back();
-    let frame = ServerFrame { seq: None, message: resumed("alice", 4) };
-    alice.session.handle_frame(now, frame);
-    let back: Vec<_> = std::iter::from_fn(|| alice.session.poll_action()).collect();
-    let failed = back.iter().any(|action| {
-        matches!(action, Action::Settle { result: Err(failure), .. }
-            if failure.code == FailureCode::LimitExceeded)
-    });
-    let resent = back
-        .iter()
-        .any(|action| matches!(action, Action::Send(frame) if matches!(frame.command, Command::Initiate(_))));
-    assert!(failed && !resent, "{back:?}");
-    // A small frame is at no fault.
-    let mut bob = callee(CallState::Ringing);
-    bob.accept(CALL);
-    bob.socket_closes_with(1009);
-    bob.comes_back();
-    assert_eq!(bob.gets(resumed("bob", 0))[2], "send #1 accept call-1");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use lumencall_core::Millis;
 use lumencall_core::session::{ClientSession, Link, Ticket};
 use lumencall_core::wire::{
-    ConnectionState, DescriptionType, ServerFrame, ServerMessage, read_server_frame, write_server_frame,
+    CallInitiate, ConnectionState, DescriptionType, ServerFrame, ServerMessage, read_server_frame,
+    write_server_frame,
 };
 
 use crate::lines;
@@ -117,7 +118,11 @@ impl Solo {
     }
 
     pub(crate) fn initiate_several(&mut self, callees: &[&str]) -> Vec<String> {
-        self.order("initiate", |session, now| session.initiate(now, initiate(callees)))
+        self.initiate_as(initiate(callees))
+    }
+
+    pub(crate) fn initiate_as(&mut self, request: CallInitiate) -> Vec<String> {
+        self.order("initiate", |session, now| session.initiate(now, request))
     }
 
     pub(crate) fn add(&mut self, call: &str, who: &str) -> Vec<String> {

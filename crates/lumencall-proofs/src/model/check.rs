@@ -1,14 +1,17 @@
 //! A scenario, explored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stateright::{Checker as _, Expectation, HasDiscoveries, Model};
 
 use super::scenario::Scenario;
+use super::session::Sessions;
 use super::world::{Explored, World};
+use crate::checker::Part;
 
 /// How far a scenario is explored at most. One that is not through by then counts as failed.
 #[derive(Clone, Copy, Debug)]
@@ -99,9 +102,35 @@ pub fn check(scenario: Scenario, bounds: Bounds, threads: usize) -> Report {
     }
 }
 
+/// Every way in which a scenario comes to rest: how each call stands or has ended, and what each device has heard of it.
+pub fn ends(scenario: &Scenario) -> BTreeSet<String> {
+    let explored = Explored(scenario.clone());
+    let mut ahead = explored.init_states();
+    let (mut known, mut ends) = (HashSet::new(), BTreeSet::new());
+    while let Some(world) = ahead.pop() {
+        let mut hasher = DefaultHasher::new();
+        world.hash(&mut hasher);
+        if !known.insert(hasher.finish()) {
+            continue;
+        }
+        if world.rests(scenario) {
+            let checker = world.checker();
+            let calls = checker.stories().iter().map(|(id, story)| (id, story.ended, &story.joined));
+            let heard = checker.parts().iter().map(|(part, heard)| match heard {
+                Part::Live(view) => (part, Some((view.state, &view.inside)), None),
+                Part::Over(reason, elsewhere) => (part, None, Some((reason, elsewhere))),
+            });
+            ends.insert(format!("{:?} {:?}", calls.collect::<Vec<_>>(), heard.collect::<Vec<_>>()));
+        }
+        ahead.extend(explored.next_states(&world));
+    }
+    ends
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Scenario { name, actors, crashes, flight, lag, late_timers, nodes, probes, .. } = &*self.scenario;
+        let Scenario { name, actors, crashes, flight, lag, late_timers, nodes, probes, sessions, .. } =
+            &*self.scenario;
         let verdict = match (self.passed(), self.complete || !self.broken.is_empty()) {
             (true, _) => "passed",
             (false, true) => "FAILED",
@@ -117,6 +146,21 @@ impl fmt::Display for Report {
             if *nodes == 0 { "one store".to_owned() } else { format!("{nodes} nodes") },
             if *probes { ", all else tried" } else { "" },
         )?;
+        if let Some(sessions) = sessions {
+            let Sessions { frames, resumes, reloads, says_so, restarts, counts, longest } = sessions;
+            let pages = match (resumes, reloads) {
+                (true, true) => "the same page or another",
+                (true, false) => "the same page",
+                (false, _) => "another page",
+            };
+            writeln!(
+                formatter,
+                "    sessions: {pages} comes back{}{}, mailboxes of {frames}, {restarts} restarts of the server, {} sent again",
+                if *says_so { ", which may say that it goes" } else { "" },
+                longest.map_or(String::new(), |longest| format!(", at most {longest} later")),
+                if *counts { "what did not arrive is" } else { "all is" },
+            )?;
+        }
         write!(
             formatter,
             "    {} properties, {} states ({} different), depth {}, {:.1} s",

@@ -22,7 +22,7 @@ mod scenario;
 mod session;
 mod world;
 
-pub use check::{Bounds, Report, check};
+pub use check::{Bounds, Report, check, ends};
 pub use goal::Goal;
 pub use scenario::{Actor, Habits, Scenario, Wish, scenarios};
 pub use session::Sessions;

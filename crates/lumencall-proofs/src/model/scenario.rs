@@ -453,6 +453,7 @@ fn sessions(large: bool) -> Vec<Scenario> {
     anew.habits.signals = false;
     anew.sessions = Some(RELOADS);
     anew.crashes = 1;
+    anew.habits.reports = vec![ConnectionState::Connected, ConnectionState::Failed];
     anew.goals = goals.clone();
     anew.goals.push(G::Unknown);
     all.push(anew.clone());
@@ -461,6 +462,7 @@ fn sessions(large: bool) -> Vec<Scenario> {
     both.name = "sessions: a caller and a callee, both loaded anew";
     both.sessions = Some(Sessions { says_so: large, longest: (!large).then_some(2), ..RELOADS });
     both.habits.rejects = large;
+    both.habits.reports = vec![ConnectionState::Connected];
     both.crashes = 2;
     both.goals = goals;
     both.goals.push(G::BothRejoined);
@@ -501,16 +503,16 @@ fn sessions(large: bool) -> Vec<Scenario> {
     group.name = "sessions: three in a call, one loaded anew";
     group.actors =
         vec![actor("alice/1").calls(&["bob", "carol"]).steady(), actor("bob/1"), actor("carol/1").steady()];
-    group.habits.signals = false;
-    group.habits.rejects = large;
-    group.goals.push(G::Three);
-    group.goals.retain(|goal| large || *goal != G::Rejected);
+    group.habits = Habits { rejects: large, hangs_up: large, reports: Vec::new(), signals: false };
+    group.sessions = Some(Sessions { says_so: large, longest: Some(2), ..RELOADS });
+    group.goals = vec![G::Told, G::Rejoined, G::Away, G::Three, G::Missed, G::Failed];
     all.push(group);
 
     let mut mixed = anew;
     mixed.name = "sessions: one loaded anew who is in a call with one without the SDK";
     mixed.actors = vec![actor("alice/1").calls(&["bob"]).offers("bob"), actor("bob/1").seed().steady()];
     mixed.habits.signals = true;
+    mixed.habits.reports = vec![ConnectionState::Connected];
     mixed.goals.retain(|goal| !matches!(goal, G::Reconnecting | G::Failed));
     all.push(mixed);
     all

@@ -508,19 +508,23 @@ impl World {
             return;
         }
         let mut seen = self.checker.settled(&self.store).and_then(|()| self.both_agree(scenario));
-        let on_its_way = self.sockets.iter().any(|socket| {
-            !socket.up.is_empty()
-                || !socket.down.is_empty()
-                || (socket.is_cut_off() && socket.session.is_some())
-        });
-        let timers = self.store.calls.values().any(|call| call.deadline().is_some())
-            || self.store.users.values().any(|user| user.deadline(&scenario.rules).is_some());
-        if !on_its_way && !timers {
+        if self.rests(scenario) {
             seen = seen.and_then(|()| self.checker.quiescent(&self.store)).and_then(|()| self.answered());
         }
         if let Err(Fault { invariant, what }) = seen {
             self.checker.accuse(invariant, what);
         }
+    }
+
+    /// Whether nothing is on its way, and no timer is set.
+    pub(super) fn rests(&self, scenario: &Scenario) -> bool {
+        let on_its_way = |socket: &Socket| {
+            let comes_back = socket.is_cut_off() && socket.session.is_some();
+            !socket.up.is_empty() || !socket.down.is_empty() || comes_back
+        };
+        let timers = self.store.calls.values().any(|call| call.deadline().is_some())
+            || self.store.users.values().any(|user| user.deadline(&scenario.rules).is_some());
+        !self.is_at_work() && !timers && !self.sockets.iter().any(on_its_way)
     }
 
     /// Every command has its one reply.

@@ -156,13 +156,14 @@ impl World {
         let end = self.end(number);
         let before = end.socket.replace(socket);
         let seq = [Some(end.seq), None][usize::from(how / 3 % 2)];
-        let identity = end.identity.clone().filter(|_| how / 6 % 4 > 0);
+        let identity = end.identity.clone().filter(|_| !(how / 6).is_multiple_of(4));
         if dialect == Dialect::Seed
             && let Some(before) = before
         {
             self.server.close(before, false);
         }
-        self.server.open(socket, &format!("d{number}"), &user, dialect);
+        let name = format!("d{}", number % (2 * USERS));
+        self.server.open(socket, &name, &user, dialect);
         if dialect == Dialect::Sdk {
             let (device_id, resume) = match identity {
                 Some((device, secret)) => (Some(device), Some(SessionResume { secret, last_seq: seq })),
@@ -238,13 +239,19 @@ impl World {
             17..20 => return self.open(who, one),
             20 => return self.close(who, one % 2 == 0),
             21 => {
-                self.server.clock += Millis::from(one) * Millis::from(two);
-                return self.server.look();
+                let until = self.server.clock + Millis::from(one) * Millis::from(two);
+                while let Some(at) = self.server.deadline().filter(|at| *at <= until) {
+                    self.server.clock = at.max(self.server.clock);
+                    self.server.look();
+                }
+                return self.server.clock = until;
             }
             22 => return self.server.fire(call_id),
             23 => {
                 let device = self.origin(who);
-                return self.server.inject(Input::LoseDevice { call: call_id, device, goodbye: false });
+                // A client of the seed that is gone has left.
+                let goodbye = device.device.dialect == Dialect::Seed;
+                return self.server.inject(Input::LoseDevice { call: call_id, device, goodbye });
             }
             24 if one % 2 == 0 => {
                 let device = self.origin(who);

@@ -51,7 +51,11 @@ impl Ledger {
         let is_again = again.is_some();
         match again {
             Some(before) => holds!("I21", before == text, "{text} is sent where {before} was"),
-            None => self.said.push(text.to_owned()),
+            None => {
+                let last = self.said.last().is_some_and(|last| last == text);
+                holds!("I21", !last, "{text} is sent twice");
+                self.said.push(text.to_owned());
+            }
         }
         self.at += 1;
         is_again

@@ -86,8 +86,12 @@ impl World {
             (Act::Wild, _) => return self.wild(&mut chance),
             (Act::Repeat, _) => return self.repeat(&mut chance),
         };
-        if let Some(want) = want {
-            self.want(index, want);
+        let Some(want) = want else { return };
+        let accepts = matches!(want, Want::Accept(_));
+        self.want(index, want);
+        // Some of what is said is lost before it has gone far.
+        if accepts && chance.one_in(12) {
+            self.lose(index, &mut chance);
         }
     }
 

@@ -7,8 +7,8 @@ use lumencall_core::machine::{
     Rules, UserRecord, decide, touched_users,
 };
 use lumencall_core::wire::{
-    Command, Done, ErrorInfo, Hangup, IceServer, Private, Reply, ServerFrame, ServerMessage,
-    SessionOpen, Welcome, read_client_frame, write_server_frame,
+    Command, Done, ErrorInfo, Hangup, IceServer, Private, Reply, ServerFrame, ServerMessage, SessionOpen,
+    Welcome, read_client_frame, write_server_frame,
 };
 use lumencall_core::{Call, CallId, DeviceId, ErrorCode, Millis, Now, Timestamp, UserId};
 
@@ -183,7 +183,18 @@ impl Server {
                     ice_servers_expire_in: Some(ICE_SERVERS_EXPIRE),
                     ..Done::new(None)
                 }),
-                _ => None,
+                Command::Open(_)
+                | Command::Initiate(_)
+                | Command::Respond(_)
+                | Command::Hangup(_)
+                | Command::MediaToggle(_)
+                | Command::AddParticipant(_)
+                | Command::RemoveParticipant(_)
+                | Command::Offer(_)
+                | Command::Answer(_)
+                | Command::Candidate(_)
+                | Command::Rejoin(_)
+                | Command::Report(_) => None,
             };
             if let Some(done) = done {
                 if let Some(id) = id {

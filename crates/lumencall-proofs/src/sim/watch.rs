@@ -157,7 +157,8 @@ impl Watch {
         if self.rejoins.values().any(|call| call == id) {
             return;
         }
-        let Some(view) = self.calls.get_mut(id).filter(|view| view.part != Part::Left) else { return };
+        let hears = |view: &&mut View| !matches!(view.part, Part::Left | Part::Over);
+        let Some(view) = self.calls.get_mut(id).filter(hears) else { return };
         let heard = view.heard.entry(from.clone()).or_default();
         // Only where neither is a client of the seed, which describes itself twice when both offer.
         let strict = sdk && name.starts_with("sdk");

@@ -1,18 +1,20 @@
 //! The command line.
 
+mod identity;
+mod token;
+mod turn;
 mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use lumencall_core::Millis;
 use lumencall_core::machine::Rules;
-use lumencall_core::wire::{IceServer, Private};
-use lumencall_server::{Auth, Config, Limits};
+use lumencall_server::{Config, Limits, Tls};
 use tracing_subscriber::filter::LevelFilter;
-use values::{address, duration, ice_url, size};
+use values::{address, duration, size};
 
 /// The signaling server of lumencall: it connects the calls of your users' browsers, and serves the demo page.
 ///
@@ -20,37 +22,35 @@ use values::{address, duration, ice_url, size};
 ///
 ///     lumencall-server --auth dev
 ///
-/// Then open http://127.0.0.1:8080 in two tabs. Durations are written like 500ms, 60s or 2m.
+/// Then open http://127.0.0.1:8080 in two tabs. For users of your own, who prove who they are:
+///
+///     openssl rand -base64 48 > key
+///     lumencall-server --auth jwt --key key --allow-origin https://app.example.com
+///
+/// Durations are written like 500ms, 60s or 2m.
 #[derive(Debug, Parser)]
-#[command(version, verbatim_doc_comment)]
+#[command(version, verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
     /// The address and port to listen on; port 0 takes any that is free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
-    /// How users prove who they are: "dev" believes ?userId=NAME, for this machine only
-    #[arg(long, value_name = "HOW")]
-    auth: Option<AuthKind>,
+    #[command(flatten)]
+    identity: identity::Identity,
 
-    /// A STUN or TURN server that clients use, like stun:stun.example.org:3478 or
-    /// turn:turn.example.org?transport=tcp; may be given several times
-    #[arg(long = "ice-server", value_name = "URL", value_parser = ice_url, help_heading = "ICE servers")]
-    ice_servers: Vec<String>,
+    /// The certificate to listen with, in PEM, its chain after it; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "TLS")]
+    tls_cert: Option<PathBuf>,
 
-    /// The user name for the TURN servers
-    #[arg(long, value_name = "NAME", requires = "ice_credential", help_heading = "ICE servers")]
-    ice_username: Option<String>,
+    /// The key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "TLS")]
+    tls_key: Option<PathBuf>,
 
-    /// The password for the TURN servers; every client gets it
-    #[arg(
-        long,
-        value_name = "PASSWORD",
-        requires = "ice_username",
-        env = "LUMENCALL_ICE_CREDENTIAL",
-        hide_env_values = true,
-        help_heading = "ICE servers"
-    )]
-    ice_credential: Option<String>,
+    #[command(flatten)]
+    ice: turn::Ice,
 
     /// How long a call rings before it is missed
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, help_heading = "Calls")]
@@ -80,7 +80,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "Sockets")]
     pong_timeout: Duration,
 
-    /// How long a client may take to open its session
+    /// How long a client may take for each step of connecting: TLS, the request, opening its session
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "Sockets")]
     open_timeout: Duration,
 
@@ -105,9 +105,18 @@ pub(crate) struct Cli {
     pub(crate) log: LogLevel,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum AuthKind {
-    Dev,
+/// What else the program does than to serve.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Token(token::Token),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<(), Box<dyn std::error::Error>> {
+        match self {
+            Self::Token(token) => token.run(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -138,18 +147,13 @@ impl Cli {
     ///
     /// # Errors
     /// Says which options are missing or do not go together.
-    pub(crate) fn into_config(self) -> Result<Config, String> {
-        let auth = match self.auth {
-            Some(AuthKind::Dev) => Auth::Dev,
-            None => {
-                return Err(
-                    "say how users prove who they are; --auth dev believes whatever name a client gives, \
-                            and is for this machine only"
-                        .to_owned(),
-                );
-            }
+    pub(crate) fn into_config(self) -> Result<Config, Box<dyn std::error::Error>> {
+        let auth = self.identity.into_auth()?;
+        let (ice_servers, turn) = self.ice.into_servers()?;
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::from_files(certificate, key)?),
+            (None, _) | (_, None) => None,
         };
-        let ice_servers = ice_servers(self.ice_servers, self.ice_username, self.ice_credential)?;
         let rules = Rules {
             ring_timeout: millis(self.ring_timeout),
             setup_timeout: millis(self.setup_timeout),
@@ -166,34 +170,8 @@ impl Cli {
             devices: self.max_devices.into(),
             ..Limits::default()
         };
-        Ok(Config { auth, rules, ice_servers, www: self.www, pkg: self.pkg, limits })
+        Ok(Config { auth, rules, ice_servers, turn, tls, www: self.www, pkg: self.pkg, limits })
     }
-}
-
-fn ice_servers(
-    urls: Vec<String>,
-    username: Option<String>,
-    credential: Option<String>,
-) -> Result<Vec<IceServer>, String> {
-    let is_turn = |url: &String| url.starts_with("turn");
-    let (username, credential) = (username.map(Private::new), credential.map(Private::new));
-    match urls.iter().find(|url| is_turn(url)) {
-        Some(turn) if username.is_none() => {
-            return Err(format!(
-                "{turn} needs --ice-username and --ice-credential; TURN servers ask for both"
-            ));
-        }
-        None if username.is_some() => {
-            return Err("--ice-username is for TURN servers, and no --ice-server is one".to_owned());
-        }
-        Some(_) | None => {}
-    }
-    let server = |url: String| {
-        let (username, credential) =
-            if is_turn(&url) { (username.clone(), credential.clone()) } else { (None, None) };
-        IceServer { urls: vec![url.into()], username, credential }
-    };
-    Ok(urls.into_iter().map(server).collect())
 }
 
 fn millis(duration: Duration) -> Millis {

@@ -24,6 +24,20 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// By how much clocks may differ: whole seconds, as tokens count, and at most five minutes.
+pub(super) fn leeway(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).ok().filter(|time| time.subsec_nanos() == 0);
+    duration
+        .filter(|time| *time <= Duration::from_secs(5 * 60))
+        .ok_or("it should be in whole seconds, like 30s, and at most 5m".to_owned())
+}
+
+/// How long something may be used: whole seconds, and at most a day.
+pub(super) fn validity(text: &str) -> Result<Duration, String> {
+    let duration = duration(text)?;
+    if duration.subsec_nanos() == 0 { Ok(duration) } else { Err("it should be in whole seconds".to_owned()) }
+}
+
 /// A size in bytes, as `65536` or `64KiB`: large enough for a description, and small enough for the queues.
 pub(super) fn size(text: &str) -> Result<usize, String> {
     const BOUNDS: RangeInclusive<usize> = 4 * 1024..=512 * 1024;
@@ -110,6 +124,15 @@ mod tests {
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
         for text in ["", "0s", "60", "25h", "-1s", "584542046090years", "soon"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+        assert_eq!(leeway("0s"), Ok(Duration::ZERO));
+        assert_eq!(leeway("5m"), Ok(Duration::from_secs(300)));
+        for text in ["", "30", "301s", "1500ms", "-1s"] {
+            assert!(leeway(text).is_err(), "{text}");
+        }
+        assert_eq!(validity("24h"), Ok(Duration::from_secs(86_400)));
+        for text in ["0s", "1500ms", "25h"] {
+            assert!(validity(text).is_err(), "{text}");
         }
         assert_eq!(size("64KiB"), Ok(65_536));
         assert_eq!(size("65536"), Ok(65_536));

@@ -1,10 +1,12 @@
 //! From a frame to what the machine is asked.
 
 use lumencall_core::machine::{CallCommand, Dialect, Refusal};
-use lumencall_core::wire::{Command, Done, ErrorInfo, JsonError};
+use lumencall_core::wire::{Command, Done, ErrorInfo, JsonError, RespondAction};
 use lumencall_core::{CallId, ErrorCode};
 
+use crate::auth::Credential;
 use crate::store::Asked;
+use crate::turn::ice_servers;
 use crate::{Config, fresh};
 
 /// The call that the command names. An initiate names none: its call has no id yet.
@@ -28,7 +30,12 @@ pub(super) fn named_call(command: &Command) -> Option<CallId> {
 }
 
 /// What the command is about, on a socket of this dialect that has been opened.
-pub(super) fn asked(command: Command, dialect: Dialect, config: &Config) -> Result<Asked, Refusal> {
+pub(super) fn asked(
+    command: Command,
+    dialect: Dialect,
+    config: &Config,
+    credential: &Credential,
+) -> Result<Asked, Refusal> {
     if dialect == Dialect::Seed && is_ours(&command) {
         return refuse(ErrorCode::UnknownEvent, "this event is known on the subprotocol lumencall.1 only");
     }
@@ -36,10 +43,16 @@ pub(super) fn asked(command: Command, dialect: Dialect, config: &Config) -> Resu
         Command::Open(_) => return refuse(ErrorCode::SessionState, "the session is open already"),
         Command::Suspend(_) => return Ok(Asked::Suspend),
         Command::Ping(_) => Done::new(None),
-        Command::Authenticate(_) => {
+        Command::Authenticate(_) if !config.auth.takes_tokens() => {
             return refuse(ErrorCode::InvalidArgument, "this server asks for no token");
         }
-        Command::IceServers(_) => Done { ice_servers: Some(config.ice_servers.clone()), ..Done::new(None) },
+        // By now the token has been taken.
+        Command::Authenticate(_) => Done { token_expires_in: credential.expires_in(), ..Done::new(None) },
+        Command::IceServers(_) => {
+            let (servers, ice_servers_expire_in) =
+                ice_servers(&config.ice_servers, config.turn.as_ref(), credential.user());
+            Done { ice_servers: Some(servers), ice_servers_expire_in, ..Done::new(None) }
+        }
         Command::Initiate(_)
         | Command::Respond(_)
         | Command::Hangup(_)
@@ -77,6 +90,36 @@ const fn is_ours(command: &Command) -> bool {
         | Command::Candidate(_) => false,
     }
 }
+
+/// Whether the command may be given on a token that has expired: to keep the session, to show a newer token, and to go,
+/// which is nobody's to forbid.
+pub(super) fn may_follow_expiry(command: &Command) -> bool {
+    match command {
+        Command::Ping(_) | Command::Suspend(_) | Command::Authenticate(_) | Command::Hangup(_) => true,
+        Command::Respond(respond) => match respond.action {
+            RespondAction::Reject => true,
+            RespondAction::Accept => false,
+        },
+        Command::Open(_)
+        | Command::IceServers(_)
+        | Command::Initiate(_)
+        | Command::MediaToggle(_)
+        | Command::AddParticipant(_)
+        | Command::RemoveParticipant(_)
+        | Command::Offer(_)
+        | Command::Answer(_)
+        | Command::Candidate(_)
+        | Command::Rejoin(_)
+        | Command::Report(_) => false,
+    }
+}
+
+/// The refusal of a command that comes after the token has expired.
+pub(super) const EXPIRED: Refusal = Refusal {
+    code: ErrorCode::Unauthorized,
+    message: "the token has expired; show a newer one by session:authenticate",
+    call: None,
+};
 
 const fn refuse(code: ErrorCode, message: &'static str) -> Result<Asked, Refusal> {
     Err(Refusal { code, message, call: None })

@@ -13,30 +13,30 @@ mod linger;
 mod pace;
 mod ping;
 mod reader;
+mod refusal;
 mod writer;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::{FutureExt, StreamExt};
-use lumencall_core::UserId;
 use lumencall_core::machine::Dialect;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::{debug, error};
 
+use crate::auth::{Credential, SUBPROTOCOL};
 use crate::server::Shared;
 use crate::socket::{End, Socket};
-use crate::store::Store;
+use crate::store::{Parting, Store};
 use crate::{Limits, close};
 use reader::Reader;
 
-/// The subprotocol that SDKs offer, and the version of the protocol.
-pub(crate) const SUBPROTOCOL: &str = "lumencall.1";
+pub(crate) use refusal::refuse;
 
 /// Serves a socket until it has ended.
-pub(crate) async fn serve<S, I>(shared: Arc<Shared<S>>, io: I, user: UserId, dialect: Dialect)
+pub(crate) async fn serve<S, I>(shared: Arc<Shared<S>>, io: I, credential: Credential, dialect: Dialect)
 where
     S: Store,
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -48,7 +48,7 @@ where
     let writing = tokio::spawn(writer::write(sink, Arc::clone(&socket), *limits));
 
     // A panic is a defect of ours, and costs this socket alone: its device is away like any other.
-    let mut reader = Reader::new(&shared, &user, dialect, &socket);
+    let mut reader = Reader::new(&shared, credential, dialect, &socket);
     let broken = |_| {
         error!("a task panicked while it read from a socket");
         End::Close(close::BROKEN)
@@ -61,7 +61,7 @@ where
             let end = reading.await.unwrap_or_else(broken);
             socket.end(end);
             debug!(device = id, ?end, "a socket has ended");
-            shared.store.close(&line, is_goodbye(end, dialect)).await;
+            shared.store.close(&line, parting(end, dialect)).await;
         }
         Err(end) => socket.end(end),
     }
@@ -73,12 +73,14 @@ where
     }
 }
 
-/// Whether a device whose socket ends so is gone for good. An SDK's says so by its close code (RFC 6455, 7.4.1: the purpose
-/// is fulfilled); a client of the seed's dialect cannot come back.
-fn is_goodbye(end: End, dialect: Dialect) -> bool {
-    match dialect {
-        Dialect::Seed => true,
-        Dialect::Sdk => end == End::ByPeer(Some(1000)),
+/// What it means for a device that its socket ends so. An SDK's says so by its close code (RFC 6455, 7.4.1): 1000, the purpose
+/// is fulfilled, or 1001, which browsers send by themselves when they leave the page. A client of the seed's dialect cannot
+/// come back.
+fn parting(end: End, dialect: Dialect) -> Parting {
+    match (dialect, end) {
+        (Dialect::Seed, _) | (Dialect::Sdk, End::ByPeer(Some(1000))) => Parting::Goodbye,
+        (Dialect::Sdk, End::ByPeer(Some(1001))) => Parting::Leaving,
+        (Dialect::Sdk, End::ByPeer(_) | End::Close(_) | End::Lost) => Parting::Cut,
     }
 }
 

@@ -4,28 +4,30 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
-use lumencall_core::machine::{Dialect, Origin};
+use lumencall_core::machine::{Dialect, Origin, Refusal};
 use lumencall_core::wire::{
     ClientFrame, Command, Done, Reply, ServerMessage, SessionOpen, Welcome, read_client_frame,
 };
-use lumencall_core::{CallId, UserId};
+use lumencall_core::{CallId, ErrorCode};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tracing::debug;
 
 use super::SUBPROTOCOL;
-use super::commands::{NOT_OPENED, asked, malformed, named_call, refused};
+use super::commands::{EXPIRED, NOT_OPENED, asked, malformed, may_follow_expiry, named_call, refused};
 use super::pace::Pace;
 use super::ping::number_of;
+use crate::auth::Credential;
 use crate::close;
 use crate::server::Shared;
 use crate::socket::{End, Socket};
 use crate::store::{Answer, Asked, Line, Opened, Outcome, Session, Store};
+use crate::turn::ice_servers;
 
 pub(super) struct Reader<'a, S> {
     shared: &'a Shared<S>,
-    user: &'a UserId,
+    credential: Credential,
     dialect: Dialect,
     socket: &'a Arc<Socket>,
     pace: Pace,
@@ -34,11 +36,11 @@ pub(super) struct Reader<'a, S> {
 impl<'a, S: Store> Reader<'a, S> {
     pub(super) fn new(
         shared: &'a Shared<S>,
-        user: &'a UserId,
+        credential: Credential,
         dialect: Dialect,
         socket: &'a Arc<Socket>,
     ) -> Self {
-        Self { shared, user, dialect, socket, pace: Pace::new(&shared.config.limits) }
+        Self { shared, credential, dialect, socket, pace: Pace::new(&shared.config.limits) }
     }
 
     /// Opens the session. `Err` where the socket is to end instead, and how.
@@ -48,11 +50,11 @@ impl<'a, S: Store> Reader<'a, S> {
     {
         let store = &self.shared.store;
         let opened = match self.dialect {
-            Dialect::Seed => store.connect(self.user, self.socket).await,
+            Dialect::Seed => store.connect(self.credential.user(), self.socket).await,
             Dialect::Sdk => {
                 let open = self.wait_for_open(messages).await?;
                 let welcome = |session: &Session, opened| self.welcome(session, opened);
-                store.open(self.user, &open, self.socket, welcome).await
+                store.open(self.credential.user(), &open, self.socket, welcome).await
             }
         };
         opened.map_err(End::Close)
@@ -111,6 +113,9 @@ impl<'a, S: Store> Reader<'a, S> {
             Opened::Resumed(received) => (Some(received), None),
             Opened::Known(calls) => (None, Some(calls)),
         };
+        let config = &self.shared.config;
+        let (ice_servers, ice_servers_expire_in) =
+            ice_servers(&config.ice_servers, config.turn.as_ref(), self.credential.user());
         self.socket.send(ServerMessage::Welcome(Welcome {
             protocol: SUBPROTOCOL.into(),
             user_id: session.origin.user.clone(),
@@ -119,9 +124,9 @@ impl<'a, S: Store> Reader<'a, S> {
             resumed: received.is_some(),
             received,
             calls,
-            ice_servers: self.shared.config.ice_servers.clone(),
-            ice_servers_expire_in: None,
-            token_expires_in: None,
+            ice_servers,
+            ice_servers_expire_in,
+            token_expires_in: self.credential.expires_in(),
         }));
     }
 
@@ -137,6 +142,7 @@ impl<'a, S: Store> Reader<'a, S> {
             let message = tokio::select! {
                 biased;
                 end = self.socket.ending() => return Err(end),
+                close = self.credential.over(limits.token_grace) => return Err(End::Close(close)),
                 () = self.shared.stopping.cancelled() => return Err(End::Close(close::GOING_AWAY)),
                 message = timeout(silence, messages.next()) => message,
             };
@@ -161,12 +167,14 @@ impl<'a, S: Store> Reader<'a, S> {
         }
     }
 
-    async fn carry_out(&self, line: &Line, text: &str) {
-        let Self { shared, dialect, .. } = *self;
+    async fn carry_out(&mut self, line: &Line, text: &str) {
         let (id, event, call, asked) = match read_client_frame(text) {
             Ok(ClientFrame { id, command }) => {
                 let (event, call) = (command.event(), named_call(&command));
-                let asked = asked(command, dialect, &shared.config);
+                let asked = match self.allows(&command).await {
+                    Ok(()) => asked(command, self.dialect, &self.shared.config, &self.credential),
+                    Err(refusal) => Err(refusal),
+                };
                 let asked =
                     asked.unwrap_or_else(|refusal| Asked::Answered(Err(refused(refusal, call.clone()))));
                 (id, event, call, asked)
@@ -177,7 +185,26 @@ impl<'a, S: Store> Reader<'a, S> {
             log(line.origin(), event, call.as_ref(), &outcome);
             outcome.map(Done::new).map_err(|refusal| refused(refusal, call))
         };
-        shared.store.take(line, id, asked, answer).await;
+        self.shared.store.take(line, id, asked, answer).await;
+    }
+
+    /// Whether the token allows the command. One that shows a newer token is where the newer one is taken.
+    async fn allows(&mut self, command: &Command) -> Result<(), Refusal> {
+        let auth = &self.shared.config.auth;
+        if let (Command::Authenticate(shown), Dialect::Sdk, true) =
+            (command, self.dialect, auth.takes_tokens())
+        {
+            match auth.renew(&self.credential, shown.token.reveal()).await {
+                // A client that sends again what was lost may show one that is older than its socket's.
+                Ok(renewed) if renewed.outlasts(&self.credential) => self.credential = renewed,
+                Ok(_) => {}
+                Err(denied) => {
+                    let (code, message) = (ErrorCode::Unauthorized, denied.sentence());
+                    return Err(Refusal { code, message, call: None });
+                }
+            }
+        }
+        if self.credential.has_expired() && !may_follow_expiry(command) { Err(EXPIRED) } else { Ok(()) }
     }
 }
 

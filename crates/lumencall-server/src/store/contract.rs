@@ -11,7 +11,7 @@ use lumencall_core::wire::{
 use lumencall_core::{Call, CallState, CallType, ConversationId, EndReason, ErrorCode, UserId};
 use tokio::time::{Duration, Instant, advance, sleep};
 
-use super::{Asked, Counts, Line, Memory, Opened, Outcome, Store};
+use super::{Asked, Counts, Line, Memory, Opened, Outcome, Parting, Store};
 use crate::close::{self, Close};
 use crate::socket::{End, Next, Socket};
 use crate::{Limits, fresh};
@@ -67,12 +67,12 @@ impl Client {
     /// The socket breaks.
     async fn cut(&self, store: &impl Store) {
         self.line.socket.end(End::Lost);
-        store.close(&self.line, false).await;
+        store.close(&self.line, Parting::Cut).await;
     }
 
     /// The client says good-bye.
     async fn leave(&self, store: &impl Store) {
-        store.close(&self.line, true).await;
+        store.close(&self.line, Parting::Goodbye).await;
     }
 
     async fn message(&self) -> ServerMessage {

@@ -15,7 +15,7 @@ use tracing::error;
 
 use super::due::{Deadlines, Due};
 use super::sessions::{Sessions, first_to_go};
-use super::{Answer, Asked, Counts, Line, Opened, Outcome, Session, Store};
+use super::{Answer, Asked, Counts, Line, Opened, Outcome, Parting, Session, Store};
 use crate::Limits;
 use crate::clock::Clock;
 use crate::close::{self, Close};
@@ -296,17 +296,18 @@ impl Store for Memory {
         }
     }
 
-    async fn close(&self, line: &Line, left: bool) {
+    async fn close(&self, line: &Line, parting: Parting) {
         let mut state = self.lock();
         if !line.session.detach(&line.socket) {
             return;
         }
         let device = line.origin().clone();
-        if left {
-            self.leave(&mut state, device);
-        } else {
-            self.happen(&mut state, Input::DeviceAway { device, leaving: false });
-        }
+        let leaving = match parting {
+            Parting::Goodbye => return self.leave(&mut state, device),
+            Parting::Leaving => true,
+            Parting::Cut => false,
+        };
+        self.happen(&mut state, Input::DeviceAway { device, leaving });
     }
 
     async fn close_all(&self, close: Close) {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::harness::{Client, PATIENCE, connect, get, ring};
 
-fn program(arguments: &[&str]) -> Command {
+pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lumencall-server"));
     command
         .args(arguments)
@@ -21,37 +21,40 @@ fn program(arguments: &[&str]) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    command.env_remove("LUMENCALL_ICE_CREDENTIAL");
+    command.env_remove("LUMENCALL_ICE_CREDENTIAL").env_remove("LUMENCALL_TURN_SECRET");
     command
 }
 
 /// Runs the program to its end. Returns its exit code and what it said, on standard output and on standard error.
-async fn outcome(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) async fn outcome(arguments: &[&str]) -> (i32, String, String) {
     let output = timeout(PATIENCE, program(arguments).output()).await.expect("it ends").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
 }
 
 /// The program while it serves.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    address: SocketAddr,
+    /// `http` or `https`.
+    pub(crate) scheme: String,
+    pub(crate) address: SocketAddr,
 }
 
 impl Running {
-    async fn start(arguments: &[&str]) -> Self {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
         let mut child = program(arguments).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line =
             timeout(PATIENCE, lines.next_line()).await.expect("a ready line").unwrap().expect("a ready line");
-        let address =
-            line.strip_prefix("lumencall-server listening on http://").expect(&line).parse().unwrap();
-        Self { child, lines, address }
+        let url = line.strip_prefix("lumencall-server listening on ").expect(&line);
+        let (scheme, address) = url.split_once("://").expect(&line);
+        let (scheme, address) = (scheme.to_owned(), address.parse().unwrap());
+        Self { child, lines, scheme, address }
     }
 
     /// Sends the signal. Returns the exit code and what was logged.
-    async fn stop(mut self, signal: Signal) -> (i32, String) {
+    pub(crate) async fn stop(mut self, signal: Signal) -> (i32, String) {
         let id = self.child.id().expect("it runs");
         kill(Pid::from_raw(id.try_into().unwrap()), signal).unwrap();
         let mut log = String::new();
@@ -73,7 +76,19 @@ async fn help_names_every_option_and_its_default() {
         "--listen",
         "127.0.0.1:8080",
         "--auth",
+        "--key",
+        "--jwks",
+        "--algorithm",
+        "--audience",
+        "--issuer",
+        "--leeway",
+        "--revoked",
+        "--allow-origin",
+        "--tls-cert",
+        "--tls-key",
         "--ice-server",
+        "--turn-secret",
+        "--turn-ttl",
         "--ring-timeout",
         "60s",
         "--setup-timeout",

@@ -4,6 +4,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is the failed test")]
 
+mod auth;
+mod auth_cli;
+mod auth_open;
+mod auth_renewal;
 mod authority;
 mod cli;
 mod consent;
@@ -18,6 +22,7 @@ mod harness;
 mod http;
 mod lifetime;
 mod membership;
+mod origin_list;
 mod origins;
 mod overflow;
 mod pages;
@@ -27,5 +32,9 @@ mod resume;
 mod retries;
 mod slow;
 mod takeover;
+mod tls;
+mod tokens;
+mod tokens_jwks;
+mod turn;
 mod whole_call;
 mod windows;

@@ -147,12 +147,11 @@ fn proofs(bench: &Bench<'_>, name: &str, test: &str) -> Row {
     row(name, || bench.runner(&mut simulate::tests(bench.workspace, test), Counts::of_libtest))
 }
 
-/// The plain driver always; libFuzzer, whose build takes a minute, in a long run, where there is what builds it.
+/// The plain driver always; libFuzzer where there is what builds it.
 fn fuzz(bench: &Bench<'_>) -> Vec<Row> {
     let mut rows = vec![proofs(bench, "fuzz: plain driver", "fuzz")];
     match fuzz::compiler() {
         Err(missing) => println!("libFuzzer did not run: {missing}"),
-        Ok(_) if !bench.long => println!("libFuzzer did not run: it is for --long, and `cargo xtask fuzz`"),
         Ok(_) => rows.extend(fuzz::Target::value_variants().iter().map(|target| {
             row(format!("fuzz: guided {target}"), || {
                 fuzz::test(bench.workspace, *target).map(|()| Counts::one(true))

@@ -36,9 +36,22 @@ impl Client {
         subprotocols: Option<&str>,
         small_window: bool,
     ) -> Result<Self, Error> {
-        let mut request = format!("ws://{address}/ws?userId={user}").into_client_request().unwrap();
-        if let Some(subprotocols) = subprotocols {
-            request.headers_mut().insert("sec-websocket-protocol", subprotocols.parse().unwrap());
+        let headers = subprotocols.map(|subprotocols| ("sec-websocket-protocol", subprotocols));
+        let path = format!("/ws?userId={user}");
+        Self::asking(address, user, &path, headers.as_slice(), small_window).await
+    }
+
+    /// A socket that asks for this path with these headers, for whom the server takes to be this user.
+    pub(crate) async fn asking(
+        address: SocketAddr,
+        user: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        small_window: bool,
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
         }
         let tcp = TcpSocket::new_v4().unwrap();
         if small_window {
@@ -51,10 +64,10 @@ impl Client {
         Ok(Self {
             socket,
             user: user.to_owned(),
+            is_sdk: subprotocol.as_deref() == Some("lumencall.1"),
             subprotocol,
             last_seq: None,
             last_id: 0,
-            is_sdk: subprotocols.is_some(),
             welcome: Value::Null,
             address,
             sent: Vec::new(),
