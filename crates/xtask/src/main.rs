@@ -4,6 +4,7 @@ mod bench;
 mod cargo_lock;
 mod children;
 mod cmd;
+mod exposure;
 mod failure;
 mod fuzz;
 mod model;
@@ -50,7 +51,7 @@ enum Task {
     Package,
     /// Build everything and serve the demo page until Ctrl-C
     Demo {
-        /// Where to listen; port 0 takes a free one
+        /// Where to listen; port 0 takes a free one. On others than loopback by https, for users who have a link
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
     },

@@ -1,5 +1,6 @@
 //! The reference server, built and run for the demo and for the tests.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::ErrorKind;
@@ -22,6 +23,15 @@ const START: Duration = Duration::from_secs(20);
 pub(crate) struct Server {
     child: Owned,
     address: SocketAddr,
+}
+
+/// Whom a server believes.
+#[derive(Debug)]
+pub(crate) enum Trust {
+    /// Whoever says a name; on loopback only.
+    Everybody,
+    /// Who has a token, with the options that say which.
+    Tokens(Vec<OsString>),
 }
 
 /// Builds the server; returns the program.
@@ -52,8 +62,8 @@ pub(crate) fn free_address(wanted: SocketAddr) -> Result<SocketAddr, Failure> {
 }
 
 impl Server {
-    /// Starts `program` for development at `address`, and waits until it answers there. What it prints goes to `log`, or to
-    /// the terminal where there is none.
+    /// Starts `program` at `address`, and waits until it answers there. What it prints goes to `log`, or to the terminal where
+    /// there is none.
     ///
     /// # Errors
     /// When it ends at once or does not answer.
@@ -61,10 +71,15 @@ impl Server {
         workspace: &Workspace,
         program: &Path,
         address: SocketAddr,
+        trust: &Trust,
         log: Option<&Path>,
     ) -> Result<Self, Failure> {
         let mut command = workspace.command(program);
-        command.args(["--auth", "dev", "--listen", &address.to_string()]);
+        command.args(["--listen", &address.to_string()]);
+        match trust {
+            Trust::Everybody => command.args(["--auth", "dev"]),
+            Trust::Tokens(options) => command.args(["--auth", "jwt"]).args(options),
+        };
         command.arg("--www").arg(workspace.path("www")).arg("--pkg").arg(workspace.package());
         if let Some(log) = log {
             let io = |error| Failure::io("write", log, &error);

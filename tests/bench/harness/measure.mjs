@@ -27,7 +27,8 @@ class Pair {
   static async open({ name, context, origin, endpoints, trace }) {
     const pair = new Pair()
     pair.name = name
-    const users = CONTENDERS[name].pages === 2 ? ['alice', 'bob'] : ['alice']
+    // Users of their own: nobody else's page rings.
+    const users = CONTENDERS[name].pages === 2 ? [`alice-${name}`, `bob-${name}`] : [`alice-${name}`]
     pair.pages = []
     for (const _ of users) {
       // A window each, so that no page is hidden by another.

@@ -54,6 +54,8 @@ export const cases = [
     pairings: ['cf', 'fc'],
     async run(stage) {
       const [alice, bob] = await stage.pair()
+      // Firefox closes the sockets of a page that is left before the page can say that it goes.
+      bob.patience = 45_000
       await connect(alice, bob)
       await sees(bob)
       await alice.evaluate(() => window.probes.reportOnPagehide())

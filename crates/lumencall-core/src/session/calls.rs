@@ -151,6 +151,8 @@ impl ClientSession {
         let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
         let reason = match (local.is_answered(), local.part) {
+            // Nobody did anything: the server has forgotten it.
+            (_, Part::Engaged) if cause.is_some() => EndReason::Failed,
             (false, _) if Some(&local.call.caller_id) == me.as_ref() => EndReason::Cancelled,
             (false, Part::Leaving) => EndReason::Rejected,
             // Whether an accept that is under way got there, nobody here knows.

@@ -204,7 +204,10 @@ impl ClientSession {
     /// What the server says to a rejoin. Nobody may wait for it: after a cut it is made without being asked for.
     pub(super) fn rejoin_answered(&mut self, id: &CallId, result: &mut Result<Option<Call>, Failure>) {
         if !self.is_engaged_in(id) {
-            // It ended meanwhile, or was left.
+            // It ended meanwhile, or was left: what it ends by is told from the state that it was in.
+            if let Ok(Some(call)) = result {
+                self.catch_up(call);
+            }
             *result = Err(Failure::ENDED);
         }
         match result {

@@ -503,9 +503,10 @@ fn sessions(large: bool) -> Vec<Scenario> {
     group.name = "sessions: three in a call, one loaded anew";
     group.actors =
         vec![actor("alice/1").calls(&["bob", "carol"]).steady(), actor("bob/1"), actor("carol/1").steady()];
-    group.habits = Habits { rejects: large, hangs_up: large, reports: Vec::new(), signals: false };
+    group.habits = Habits { rejects: large, hangs_up: true, reports: Vec::new(), signals: false };
     group.sessions = Some(Sessions { says_so: large, longest: Some(2), ..RELOADS });
-    group.goals = vec![G::Told, G::Rejoined, G::Away, G::Three, G::Missed, G::Failed];
+    group.goals =
+        vec![G::Told, G::Rejoined, G::Away, G::Three, G::Missed, G::Failed, G::Completed, G::Cancelled];
     all.push(group);
 
     let mut mixed = anew;

@@ -68,7 +68,7 @@ pub(super) struct Line {
 /// What becomes of a command that reaches the server.
 pub(super) enum Taken {
     /// It was done before, and is answered again.
-    Again(Reply),
+    Again(Box<Reply>),
     /// It is to be done.
     Now,
 }
@@ -134,7 +134,7 @@ impl Session {
     pub(super) fn takes(&mut self, id: u32) -> Result<Taken, Fault> {
         self.received += 1;
         if let Some(reply) = self.replies.given(id) {
-            return Ok(Taken::Again(reply));
+            return Ok(Taken::Again(Box::new(reply)));
         }
         if id <= self.done {
             return wrong(Invariant::I21, format!("command {id} has its effect again"));

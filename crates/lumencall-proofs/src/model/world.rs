@@ -229,8 +229,10 @@ impl World {
         if socket.state == Link::Open {
             socket.down.extend(written);
         }
-        while let Some(frame) = self.sockets[index].down.pop_front_if(|_| !scenario.lag) {
-            self.hear(scenario, index, &frame);
+        if !scenario.lag {
+            while let Some(frame) = self.sockets[index].down.pop_front() {
+                self.hear(scenario, index, &frame);
+            }
         }
     }
 
@@ -291,7 +293,7 @@ impl World {
                                 return self.checker.accuse(invariant, what);
                             }
                             Some(Ok(Taken::Again(reply))) => {
-                                self.send_reply(scenario, index, reply);
+                                self.send_reply(scenario, index, *reply);
                                 return self.look(scenario);
                             }
                             Some(Ok(Taken::Now)) | None => {}

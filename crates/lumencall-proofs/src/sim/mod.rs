@@ -10,6 +10,7 @@ mod browser;
 mod chance;
 mod decisions;
 mod device;
+mod faults;
 pub mod fuzz;
 mod histogram;
 mod law;

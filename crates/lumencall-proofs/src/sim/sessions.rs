@@ -116,7 +116,7 @@ impl Session {
 
     pub(super) fn is_back(&mut self, anew: bool, socket: u64, now: Millis) {
         (self.socket, self.away) = (Some(socket), None);
-        self.anew = self.anew.or(anew.then_some(now)).filter(|_| self.engaged);
+        self.anew = anew.then_some(now).or(self.anew).filter(|_| self.engaged);
     }
 
     /// The page has taken the place of the one before it in its call.
@@ -150,4 +150,9 @@ impl Session {
 
 fn secret(origin: &Origin, born: u64) -> String {
     format!("secret {born} of {}", origin.device.id.as_str())
+}
+
+/// The number of the session that has this secret.
+pub(super) fn born(secret: &str) -> u64 {
+    secret.split(' ').nth(1).and_then(|number| number.parse().ok()).unwrap_or_default()
 }

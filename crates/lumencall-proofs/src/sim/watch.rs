@@ -241,6 +241,11 @@ impl Watch {
                 self.forget(call, user);
             }
             Action::Release { call } => {
+                // One that rang anew as an accept of the ring before it came too late is left at once.
+                let unused = |view: &View| view.part == Part::Rung && view.peers.is_empty();
+                if let Some(view) = self.calls.get_mut(call).filter(|view| unused(view)) {
+                    view.part = Part::Inside;
+                }
                 self.begins(call);
                 let view = self.inside(call);
                 view.part = Part::Released;

@@ -29,7 +29,7 @@ use tracing::{debug, error};
 use crate::auth::{Credential, SUBPROTOCOL};
 use crate::server::Shared;
 use crate::socket::{End, Socket};
-use crate::store::{Parting, Store};
+use crate::store::Store;
 use crate::{Limits, close};
 use reader::Reader;
 
@@ -61,7 +61,7 @@ where
             let end = reading.await.unwrap_or_else(broken);
             socket.end(end);
             debug!(device = id, ?end, "a socket has ended");
-            shared.store.close(&line, parting(end, dialect)).await;
+            shared.store.close(&line, is_goodbye(end, dialect)).await;
         }
         Err(end) => socket.end(end),
     }
@@ -73,14 +73,13 @@ where
     }
 }
 
-/// What it means for a device that its socket ends so. An SDK's says so by its close code (RFC 6455, 7.4.1): 1000, the purpose
-/// is fulfilled, or 1001, which browsers send by themselves when they leave the page. A client of the seed's dialect cannot
-/// come back.
-fn parting(end: End, dialect: Dialect) -> Parting {
-    match (dialect, end) {
-        (Dialect::Seed, _) | (Dialect::Sdk, End::ByPeer(Some(1000))) => Parting::Goodbye,
-        (Dialect::Sdk, End::ByPeer(Some(1001))) => Parting::Leaving,
-        (Dialect::Sdk, End::ByPeer(_) | End::Close(_) | End::Lost) => Parting::Cut,
+/// Whether a device whose socket ends so is gone for good. An SDK's says so by its close code (RFC 6455, 7.4.1: the purpose
+/// is fulfilled). 1001 says nothing: browsers send it for a page that is left, for one that crashed, and for one that they freeze.
+/// A client of the seed's dialect cannot come back.
+fn is_goodbye(end: End, dialect: Dialect) -> bool {
+    match dialect {
+        Dialect::Seed => true,
+        Dialect::Sdk => end == End::ByPeer(Some(1000)),
     }
 }
 

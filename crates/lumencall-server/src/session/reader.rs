@@ -120,7 +120,7 @@ impl<'a, S: Store> Reader<'a, S> {
             protocol: SUBPROTOCOL.into(),
             user_id: session.origin.user.clone(),
             device_id: session.origin.device.id.clone(),
-            secret: session.secret.clone(),
+            secret: session.secret(),
             resumed: received.is_some(),
             received,
             calls,

@@ -15,7 +15,7 @@ use tracing::error;
 
 use super::due::{Deadlines, Due};
 use super::sessions::{Sessions, first_to_go};
-use super::{Answer, Asked, Counts, Line, Opened, Outcome, Parting, Session, Store};
+use super::{Answer, Asked, Counts, Line, Opened, Outcome, Session, Store};
 use crate::Limits;
 use crate::clock::Clock;
 use crate::close::{self, Close};
@@ -243,17 +243,16 @@ impl Store for Memory {
                 self.happen(&mut state, Input::DeviceConnected(session.origin.clone()));
                 (session, Opened::New)
             }
-            Some(session) => {
+            Some((session, resume)) => {
                 session.take_over();
                 let device = session.origin.clone();
-                let last_seq = open.resume.as_ref().and_then(|resume| resume.last_seq);
-                let opened = match last_seq.and_then(|last_seq| session.resume(last_seq)) {
+                let opened = match session.resume(resume) {
                     Some(received) => {
                         self.happen(&mut state, Input::DeviceBack { device, anew: false });
                         Opened::Resumed(received)
                     }
                     None => {
-                        session.begin_anew();
+                        session.begin_anew(resume);
                         self.happen(&mut state, Input::DeviceBack { device, anew: true });
                         Opened::Known(state.calls_at(&session.origin))
                     }
@@ -296,18 +295,17 @@ impl Store for Memory {
         }
     }
 
-    async fn close(&self, line: &Line, parting: Parting) {
+    async fn close(&self, line: &Line, left: bool) {
         let mut state = self.lock();
         if !line.session.detach(&line.socket) {
             return;
         }
         let device = line.origin().clone();
-        let leaving = match parting {
-            Parting::Goodbye => return self.leave(&mut state, device),
-            Parting::Leaving => true,
-            Parting::Cut => false,
-        };
-        self.happen(&mut state, Input::DeviceAway { device, leaving });
+        if left {
+            self.leave(&mut state, device);
+        } else {
+            self.happen(&mut state, Input::DeviceAway { device, leaving: false });
+        }
     }
 
     async fn close_all(&self, close: Close) {

@@ -68,17 +68,6 @@ pub(crate) enum Asked {
     Answered(Answer),
 }
 
-/// How a device's socket came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Parting {
-    /// It is gone; the device may come back.
-    Cut,
-    /// The page goes away; it, or the next, may come back.
-    Leaving,
-    /// The device said good-bye, and has left for good.
-    Goodbye,
-}
-
 /// What is between a client and its store.
 pub(crate) trait Store: Send + Sync + 'static {
     /// A client of the seed's dialect is there, as a device of its own.
@@ -121,8 +110,9 @@ pub(crate) trait Store: Send + Sync + 'static {
         answer: impl FnOnce(Outcome) -> Answer + Send,
     ) -> impl Future<Output = ()> + Send;
 
-    /// A socket has ended. Where its session has another by now, that is all.
-    fn close(&self, line: &Line, parting: Parting) -> impl Future<Output = ()> + Send;
+    /// A socket has ended. Where its session has another by now, that is all. `left` is whether the device is gone for
+    /// good; else it may come back for a time.
+    fn close(&self, line: &Line, left: bool) -> impl Future<Output = ()> + Send;
 
     /// Ends every socket at once, and each that comes later, so that nobody hears of another's end as of a hang-up.
     fn close_all(&self, close: Close) -> impl Future<Output = ()> + Send;

@@ -13,6 +13,11 @@ use crate::close::{self, Close};
 use crate::fresh;
 use crate::socket::{End, Socket};
 
+/// Whether the two are one secret. How long it takes says nothing of where they differ.
+fn is_same(one: &Private, other: &Private) -> bool {
+    fresh::are_equal(one.reveal().as_bytes(), other.reveal().as_bytes())
+}
+
 /// The session of one device. Its store keeps it until the device is gone for good; its socket, while it has one, writes
 /// what its mailbox holds.
 ///
@@ -22,16 +27,19 @@ use crate::socket::{End, Socket};
 pub(crate) struct Session {
     /// Whose it is.
     pub(crate) origin: Origin,
-    /// What a client shows to go on with it.
-    pub(crate) secret: Private,
     bounds: Bounds,
     /// Held for one frame at most; nothing awaits while it is held, and no other lock is taken. A panic while it was held
     /// leaves at worst a number that no frame has, after which nothing goes on; so a poisoned lock is taken all the same.
     inner: Mutex<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    /// What a client shows to go on with it. Another for each time that its numbers begin anew.
+    secret: Private,
+    /// What its client showed when they last did: who shows it again was not told of the new one, since that welcome was
+    /// lost, and knows nothing of the numbers that there are now.
+    before: Option<Private>,
     mailbox: Mailbox<Utf8Bytes>,
     replies: Replies,
     /// How many of the client's frames have been taken.
@@ -43,6 +51,18 @@ struct Inner {
 }
 
 impl Inner {
+    fn new(before: Option<Private>) -> Self {
+        Self {
+            secret: fresh::secret(),
+            before,
+            mailbox: Mailbox::default(),
+            replies: Replies::default(),
+            received: 0,
+            broken: None,
+            socket: Weak::new(),
+        }
+    }
+
     fn has(&self, socket: &Socket) -> bool {
         std::ptr::eq(self.socket.as_ptr(), socket)
     }
@@ -50,13 +70,20 @@ impl Inner {
 
 impl Session {
     pub(crate) fn new(origin: Origin, bounds: Bounds) -> Arc<Self> {
-        Arc::new(Self { origin, secret: fresh::secret(), bounds, inner: Mutex::default() })
+        Arc::new(Self { origin, bounds, inner: Mutex::new(Inner::new(None)) })
+    }
+
+    /// What its client shows to go on with it.
+    pub(crate) fn secret(&self) -> Private {
+        self.lock().secret.clone()
     }
 
     /// Whether this is what the client that has it would show.
     pub(crate) fn is_shown_by(&self, resume: &SessionResume) -> bool {
+        let inner = self.lock();
+        let known = [Some(&inner.secret), inner.before.as_ref()];
         self.origin.device.dialect == Dialect::Sdk
-            && fresh::are_equal(self.secret.reveal().as_bytes(), resume.secret.reveal().as_bytes())
+            && known.into_iter().flatten().any(|secret| is_same(secret, &resume.secret))
     }
 
     /// Puts a message into the mailbox. Where there is no room, the session cannot go on, and its socket is ended; nobody else
@@ -131,16 +158,20 @@ impl Session {
         }
     }
 
-    /// Goes on after the frame with this number. Returns how many of the client's frames were taken; nothing where it
+    /// Goes on after the frame that the client names. Returns how many of the client's frames were taken; nothing where it
     /// cannot go on.
-    pub(crate) fn resume(&self, last_seq: u32) -> Option<u32> {
+    pub(crate) fn resume(&self, resume: &SessionResume) -> Option<u32> {
+        let last_seq = resume.last_seq?;
         let mut inner = self.lock();
-        (inner.broken.is_none() && inner.mailbox.resume(last_seq)).then_some(inner.received)
+        let goes_on = inner.broken.is_none()
+            && is_same(&inner.secret, &resume.secret)
+            && inner.mailbox.resume(last_seq);
+        goes_on.then_some(inner.received)
     }
 
-    /// Forgets what there was. Numbers and counts begin anew.
-    pub(crate) fn begin_anew(&self) {
-        *self.lock() = Inner::default();
+    /// Forgets what there was. Numbers and counts begin anew, for a client that shows this.
+    pub(crate) fn begin_anew(&self, shown: &SessionResume) {
+        *self.lock() = Inner::new(Some(shown.secret.clone()));
     }
 
     /// The socket is the one that it has from now on.
@@ -235,6 +266,10 @@ mod tests {
         (session, socket)
     }
 
+    fn shown(session: &Session, last_seq: u32) -> SessionResume {
+        SessionResume { secret: session.secret(), last_seq: Some(last_seq) }
+    }
+
     fn message(text: &str) -> ServerMessage {
         ServerMessage::Error(ErrorInfo { code: ErrorCode::Malformed, message: text.into(), call_id: None })
     }
@@ -276,10 +311,10 @@ mod tests {
                 }
                 frame(&socket).await;
                 session.send(message(&text));
-                assert_eq!(session.resume(0), None, "the first frame had to make way");
+                assert_eq!(session.resume(&shown(&session, 0)), None, "the first frame had to make way");
                 session.send(message(&text));
                 assert_eq!(end(&socket).await, End::Close(close::TOO_SLOW));
-                assert_eq!(session.resume(1), None);
+                assert_eq!(session.resume(&shown(&session, 1)), None);
             }
         }
     }
@@ -291,7 +326,7 @@ mod tests {
             let (session, socket) = session(dialect, 10, 10_000);
             session.send(message("one"));
             assert_eq!(frame(&socket).await.contains("seq"), dialect == Dialect::Sdk);
-            assert_eq!(session.resume(0), kept);
+            assert_eq!(session.resume(&shown(&session, 0)), kept);
         }
     }
 
@@ -307,7 +342,7 @@ mod tests {
         assert_eq!(socket.ending().await, End::Close(close::GOING_AWAY));
         // On the next socket both come, since nobody knows whether the first has arrived.
         let next = Arc::default();
-        assert_eq!(session.resume(0), Some(0));
+        assert_eq!(session.resume(&shown(&session, 0)), Some(0));
         session.attach(&next);
         assert!(frame(&next).await.contains("waits"));
         assert!(frame(&next).await.contains("too late"));
@@ -335,10 +370,13 @@ mod tests {
         session.attach(&next);
         assert!(frame(&next).await.contains("waits"));
         session.acknowledge(&socket, 1);
-        assert_eq!(session.resume(0), Some(0));
+        assert_eq!(session.resume(&shown(&session, 0)), Some(0));
         assert!(frame(&next).await.contains("waits"), "it was not the old socket's to acknowledge");
         session.acknowledge(&next, 1);
-        assert_eq!((session.resume(0), session.resume(1)), (None, Some(0)));
+        assert_eq!(
+            (session.resume(&shown(&session, 0)), session.resume(&shown(&session, 1))),
+            (None, Some(0))
+        );
     }
 
     /// Also where the frames that came are more than can be counted.
@@ -347,10 +385,13 @@ mod tests {
         let (session, socket) = session(Dialect::Sdk, 10, 10_000);
         session.lock().received = u32::MAX - 1;
         assert!(session.receive(&socket));
-        assert_eq!(session.resume(0), Some(u32::MAX));
+        assert_eq!(session.resume(&shown(&session, 0)), Some(u32::MAX));
         assert!(session.receive(&socket));
-        assert_eq!((end(&socket).await, session.resume(0)), (End::Close(close::OVER), None));
-        session.begin_anew();
-        assert_eq!(session.resume(0), Some(0));
+        assert_eq!(
+            (end(&socket).await, session.resume(&shown(&session, 0))),
+            (End::Close(close::OVER), None)
+        );
+        session.begin_anew(&shown(&session, 0));
+        assert_eq!(session.resume(&shown(&session, 0)), Some(0));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use lumencall_core::machine::{Bounds, Device, Dialect, Origin, UserRecord};
-use lumencall_core::wire::SessionOpen;
+use lumencall_core::wire::{SessionOpen, SessionResume};
 use lumencall_core::{DeviceId, UserId};
 
 use super::Session;
@@ -22,10 +22,14 @@ impl Sessions {
 
     /// The session with which this user would go on. A wrong secret, another user's and one that is not known are told apart
     /// by nothing.
-    pub(super) fn shown(&self, user: &UserId, open: &SessionOpen) -> Option<Arc<Session>> {
+    pub(super) fn shown<'a>(
+        &self,
+        user: &UserId,
+        open: &'a SessionOpen,
+    ) -> Option<(Arc<Session>, &'a SessionResume)> {
         let (device, resume) = open.device_id.as_ref().zip(open.resume.as_ref())?;
         let session = self.0.get(device)?;
-        (session.origin.user == *user && session.is_shown_by(resume)).then(|| Arc::clone(session))
+        (session.origin.user == *user && session.is_shown_by(resume)).then(|| (Arc::clone(session), resume))
     }
 
     /// The session of a device that was not there before.

@@ -1,6 +1,7 @@
 //! Debian's packages.
 
 use std::cell::OnceCell;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -29,6 +30,28 @@ impl Apt {
         Ok(())
     }
 
+    /// Keeps `service` from ever being started, until somebody says `systemctl unmask`. A unit of this name that somebody has
+    /// put there stays as it is. Where there is no systemd this means nothing, and Debian's old scripts start only what
+    /// /etc/default says.
+    fn mask(log: &Log, service: &str) -> Result<(), Failure> {
+        let folder = Path::new("/etc/systemd/system");
+        let unit = folder.join(service);
+        if !Self::is_here() || fs::symlink_metadata(&unit).is_ok() {
+            return Ok(());
+        }
+        // What `systemctl mask` does, which wants a systemd that runs, or its program at least.
+        let mut create = Command::new("mkdir");
+        create.arg("-p").arg(folder);
+        let mut link = Command::new("ln");
+        link.args(["-s", "/dev/null"]).arg(&unit);
+        log.run(&mut as_root(create)?)?;
+        log.run(&mut as_root(link)?)
+    }
+
+    fn is_here() -> bool {
+        Path::new("/etc/debian_version").exists() && process::find("apt-get").is_some()
+    }
+
     /// Installs `packages`.
     pub(super) fn install(&self, log: &Log, packages: &[&str]) -> Result<(), Failure> {
         let command = || {
@@ -39,7 +62,7 @@ impl Apt {
         };
         let mut install = command();
         install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
-        if !Path::new("/etc/debian_version").exists() || process::find("apt-get").is_none() {
+        if !Self::is_here() {
             return Err(Failure::new(format!(
                 "this is not Debian; install yourself what it calls {}",
                 packages.join(", ")
@@ -66,6 +89,9 @@ pub(super) struct Programs {
     pub(super) programs: &'static [&'static [&'static str]],
     /// The packages that bring them.
     pub(super) packages: &'static [&'static str],
+    /// The system service that the packages would start, now and with the machine. It is masked first: nothing is to listen
+    /// here but what a test starts.
+    pub(super) service: Option<&'static str>,
 }
 
 impl Step for Programs {
@@ -81,6 +107,9 @@ impl Step for Programs {
     }
 
     fn install(&self, context: &Context<'_>, log: &Log) -> Result<(), Failure> {
+        if let Some(service) = self.service {
+            Apt::mask(log, service)?;
+        }
         context.apt.install(log, self.packages)
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Node,
     /// binaryen, esbuild, TypeScript and puppeteer-core.
     NpmPackages,
+    /// The TURN server that the reference server's passwords are tried at.
+    Coturn,
     /// Chromium and Firefox, and Chromium's driver.
     Browsers,
     /// The standard library for wasm32.
@@ -48,10 +50,17 @@ impl Need {
             Self::Components => Box::new(Components),
             Self::Node => Box::new(Node),
             Self::NpmPackages => Box::new(NpmPackages),
+            Self::Coturn => Box::new(Programs {
+                name: "coturn",
+                programs: &[&["turnserver"], &["turnutils_uclient"]],
+                packages: &["coturn"],
+                service: Some("coturn.service"),
+            }),
             Self::Browsers => Box::new(Programs {
                 name: "Chromium and its driver, Firefox",
                 programs: &[&["chromium"], &["chromedriver"], &["firefox-esr", "firefox"]],
                 packages: &["chromium", "chromium-driver", "firefox-esr"],
+                service: None,
             }),
             Self::WasmStd => Box::new(WasmStd),
             Self::WasmBindgen => Box::new(wasm_bindgen(workspace)?),

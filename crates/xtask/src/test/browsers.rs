@@ -3,12 +3,13 @@
 use std::cell::OnceCell;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use super::bench::{Bench, row};
 use super::counts::Counts;
 use super::summary::Row;
 use crate::failure::Failure;
-use crate::server::{self, Server};
+use crate::server::{self, Server, Trust};
 use crate::setup::tool_path;
 use crate::wasm::Toolchain;
 use crate::{children, process};
@@ -16,6 +17,9 @@ use crate::{children, process};
 /// Where the server of the tests in the SDK listens if nobody else does. The address is compiled into these tests, which are
 /// compiled anew when it changes.
 const USUAL_PORT: u16 = 38_087;
+
+/// Where the tools of the end-to-end tests are, and the tests of them.
+const TOOLS: &str = "tests/e2e/tools";
 
 /// How long wasm-bindgen's runner waits for all the tests of one file, in seconds.
 const RUNNER_LIMIT: &str = "300";
@@ -51,7 +55,7 @@ fn start_server(bench: &Bench<'_>) -> Result<Server, Failure> {
     let address = local(USUAL_PORT).or_else(|_| local(0))?;
     let folder = bench.workspace.scratch("test");
     fs::create_dir_all(&folder).map_err(|error| Failure::io("create", &folder, &error))?;
-    Server::start(bench.workspace, &program, address, Some(&folder.join("server.log")))
+    Server::start(bench.workspace, &program, address, &Trust::Everybody, Some(&folder.join("server.log")))
 }
 
 fn wasm_pack(bench: &Bench<'_>, driver: &Driver, server: SocketAddr) -> Result<Counts, Failure> {
@@ -77,6 +81,28 @@ fn wasm_pack(bench: &Bench<'_>, driver: &Driver, server: SocketAddr) -> Result<C
     counts
 }
 
+/// The tests of the tools by which calls between browsers are disturbed. They need no browser.
+pub(super) fn tools(bench: &Bench<'_>) -> Result<Counts, Failure> {
+    let server = bench.server()?;
+    // A Node that takes patterns for itself is a later one than is required.
+    let files = test_files(&bench.workspace.path(TOOLS))?;
+    let mut node = bench.workspace.command("node");
+    node.args(["--test", "--test-reporter=spec"]).args(files).env("LUMENCALL_SERVER_BIN", server);
+    // Its lines are read.
+    bench.runner(node.env_remove("FORCE_COLOR"), Counts::of_node)
+}
+
+fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let listed = fs::read_dir(folder).map_err(|error| Failure::io("read", folder, &error))?;
+    let mut files: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::new(format!("there are no tests in {}", folder.display())));
+    }
+    Ok(files)
+}
+
 /// Calls between two browsers. The runner starts its own servers and browsers, since some tests kill them.
 pub(super) fn e2e(bench: &Bench<'_>) -> Result<Counts, Failure> {
     children::adopt_orphans();
@@ -96,4 +122,18 @@ pub(super) fn e2e(bench: &Bench<'_>) -> Result<Counts, Failure> {
     // Whatever browser the runner forgot.
     children::stop_strays();
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tests_of_the_tools_are_found_and_nothing_else() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(TOOLS);
+        let files = test_files(&folder).unwrap();
+        assert!(files.iter().any(|file| file.ends_with("proxy.test.mjs")), "{files:?}");
+        assert!(files.iter().all(|file| file.is_file() && !file.ends_with("proxy.mjs")), "{files:?}");
+        assert!(test_files(&folder.join("../pages")).is_err());
+    }
 }

@@ -29,6 +29,16 @@ impl Counts {
     pub(crate) fn of_closing_line(output: &str) -> Self {
         output.lines().rev().find_map(closing_line).unwrap_or_default()
     }
+
+    /// The lines `ℹ pass 3`, `ℹ fail 0` and so on, with which Node's own runner ends. One that was cancelled has not passed.
+    pub(crate) fn of_node(output: &str) -> Self {
+        let number = |word| output.lines().rev().find_map(|line| node_line(line, word)).unwrap_or_default();
+        Self {
+            passed: number("pass"),
+            failed: number("fail") + number("cancelled"),
+            skipped: number("skipped") + number("todo"),
+        }
+    }
 }
 
 impl Add for Counts {
@@ -67,6 +77,10 @@ fn closing_line(line: &str) -> Option<Counts> {
     parts.next().is_none().then(|| Counts { passed, failed, skipped: skipped.unwrap_or_default() })
 }
 
+fn node_line(line: &str, word: &str) -> Option<u64> {
+    line.strip_prefix("\u{2139} ")?.strip_prefix(word)?.strip_prefix(' ')?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +104,18 @@ mod tests {
     }
 
     #[test]
+    fn the_runner_of_node_is_understood() {
+        let output = "\u{2714} one (1.2ms)\n\u{2139} tests 9\n\u{2139} suites 0\n\u{2139} pass 4\n\u{2139} fail 1\n\
+            \u{2139} cancelled 1\n\u{2139} skipped 2\n\u{2139} todo 1\n\u{2139} duration_ms 12.3\n\n\u{2716} failing tests:\n";
+        assert_eq!(Counts::of_node(output), counts(4, 2, 3));
+    }
+
+    #[test]
     fn output_without_a_result_counts_nothing() {
+        assert_eq!(
+            Counts::of_node("it would pass 3\n  \u{2139} pass 3\n\u{2139} pass many"),
+            Counts::default()
+        );
         assert_eq!(Counts::of_libtest("error: could not compile"), Counts::default());
         assert_eq!(Counts::of_closing_line("it says 3 passed, 0 failed somewhere"), Counts::default());
         assert_eq!(Counts::of_closing_line(""), Counts::default());

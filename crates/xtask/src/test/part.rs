@@ -69,13 +69,8 @@ impl Part {
     fn needs(self) -> &'static [Need] {
         match self {
             Self::Style => &[Need::Components, Need::WasmStd],
-            Self::Core
-            | Self::Model
-            | Self::Simulation
-            | Self::Fuzz
-            | Self::Server
-            | Self::Xtask
-            | Self::Docs => &[],
+            Self::Core | Self::Model | Self::Simulation | Self::Fuzz | Self::Xtask | Self::Docs => &[],
+            Self::Server => &[Need::Coturn],
             Self::Package | Self::Types => Need::PACKAGE,
             Self::Wasm => {
                 &[Need::Browsers, Need::WasmStd, Need::WasmBindgen, Need::WasmPack, Need::Geckodriver]
@@ -98,7 +93,9 @@ impl Part {
             Self::Types => vec![row("types", || types::run(bench))],
             Self::Docs => docs::run(bench),
             Self::Wasm => browsers::wasm(bench),
-            Self::E2e => vec![row("e2e", || browsers::e2e(bench))],
+            Self::E2e => {
+                vec![row("e2e: tools", || browsers::tools(bench)), row("e2e", || browsers::e2e(bench))]
+            }
         }
     }
 }
@@ -191,6 +188,7 @@ mod tests {
 
     #[test]
     fn tests_of_host_code_need_no_browser() {
-        assert!(Part::all_needs(&[Part::Core, Part::Server].into()).is_empty());
+        assert!(Part::all_needs(&[Part::Core, Part::Xtask].into()).is_empty());
+        assert_eq!(Part::all_needs(&[Part::Core, Part::Server].into()), [Need::Coturn]);
     }
 }

@@ -14,7 +14,7 @@ use crate::sim::chance::draw;
 use crate::sim::device::{Client, Socket, Then, Want};
 use crate::sim::schedule::Kind;
 use crate::sim::server::{Down, TAKEN_OVER};
-use crate::sim::values;
+use crate::sim::{sessions, values};
 
 /// What a browser says of a socket of which it knows nothing better (RFC 6455, 7.1.5).
 const ABNORMAL: u16 = 1006;
@@ -201,7 +201,7 @@ impl World {
         let now = self.clock + self.devices[index].ahead;
         let device = &mut self.devices[index];
         if let ServerMessage::Welcome(welcome) = &frame.message {
-            let born = self.server.session(socket).map_or(0, |session| session.born);
+            let born = sessions::born(welcome.secret.reveal());
             let received = welcome.resumed.then(|| welcome.received.unwrap_or_default());
             device.ledger.is_welcomed(born, received);
             device.watch.is_welcomed(welcome);
