@@ -8,6 +8,7 @@ import type {
   CallState,
   CalleeOutcome,
   ConnectionState,
+  EndCause,
   EndReason,
 } from 'lumencall'
 
@@ -22,6 +23,7 @@ type Names =
   | 'call:media-changed'
   | 'call:callee-changed'
   | 'call:participant-changed'
+  | 'call:participant-rejoined'
   | 'call:elsewhere'
   | 'media:local'
   | 'media:remote'
@@ -35,6 +37,8 @@ export const types: true[] = [
   true satisfies Same<CallEvents['error'], CallError>,
   true satisfies Same<CallEvents['call:state-changed']['state'], CallState>,
   true satisfies Same<CallEvents['call:state-changed']['endReason'], EndReason | undefined>,
+  true satisfies Same<CallEvents['call:state-changed']['cause'], EndCause | undefined>,
+  true satisfies Same<CallEvents['call:participant-rejoined']['participant'], CallParticipant>,
   true satisfies Same<CallEvents['call:callee-changed']['outcome'], CalleeOutcome>,
   true satisfies Same<CallEvents['call:participant-changed']['connection'], 'connected' | 'reconnecting'>,
   true satisfies Same<CallEvents['call:elsewhere']['engaged'], boolean>,

@@ -9,6 +9,8 @@ export const types: true[] = [
   true satisfies Same<ReturnType<CallClient['preview']>, Promise<MediaStream>>,
   true satisfies Same<ReturnType<CallClient['initiate']>, Promise<Call>>,
   true satisfies Same<ReturnType<CallClient['accept']>, Promise<Call>>,
+  true satisfies Same<ReturnType<CallClient['resumable']>, Call[]>,
+  true satisfies Same<ReturnType<CallClient['rejoin']>, Promise<Call>>,
   true satisfies Same<ReturnType<CallClient['reject']>, Promise<void>>,
   true satisfies Same<ReturnType<CallClient['hangup']>, Promise<void>>,
   true satisfies Same<ReturnType<CallClient['toggleMedia']>, Promise<void>>,
@@ -20,7 +22,7 @@ export const types: true[] = [
   true satisfies Same<ReturnType<CallClient['dispose']>, void>,
   true satisfies Same<ReturnType<CallClient['peerConnection']>, RTCPeerConnection | undefined>,
   true satisfies Same<CallClient['calls'], readonly Call[]>,
-  true satisfies Same<CallClient['userId'], string>,
+  true satisfies Same<CallClient['userId'], string | undefined>,
   true satisfies Same<CallClient['connectionState'], ConnectionState>,
 ]
 
@@ -31,6 +33,7 @@ export async function everyMethod(client: CallClient): Promise<void> {
   await client.preview({ audio: true, video: false })
   const call: Call = await client.initiate({ conversationId: 'c', type: 'audio', calleeIds: ['bob'] })
   const answered: Call = await client.accept(call.id)
+  for (const left of client.resumable()) await client.rejoin(left.id)
   await client.reject(call.id)
   await client.toggleMedia(call.id, {})
   await client.toggleMedia(call.id, { audio: false, video: true, screenShare: false })

@@ -15,6 +15,13 @@ export const all: CallClientOptions = {
   logger: (level: LogLevel, message: string) => console.log(level, message),
 }
 
+/** In place of a name: a token, or what gets one. */
+export const tokens: CallClientOptions[] = [
+  { url: '/ws', token: 'eyJ...' },
+  { url: '/ws', token: () => 'eyJ...' },
+  { url: '/ws', token: async () => (await fetch('/token')).text() },
+]
+
 export const clients = [new CallClient(least), new CallClient({ ...all, logger: console.log })]
 
 export const calls: InitiateOptions[] = [

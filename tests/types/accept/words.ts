@@ -94,7 +94,7 @@ export function became(outcome: CalleeOutcome): string {
 
 export function others(type: CallType, link: ConnectionState, level: LogLevel): number {
   const types: Record<CallType, number> = { audio: 1, video: 2 }
-  const links: Record<ConnectionState, number> = { disconnected: 0, connecting: 1, connected: 2 }
+  const links: Record<ConnectionState, number> = { disconnected: 0, connecting: 1, connected: 2, reconnecting: 3 }
   const levels: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 }
   return types[type] + links[link] + levels[level]
 }

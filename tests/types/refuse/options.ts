@@ -7,6 +7,9 @@ export const clients = [
   new CallClient({ url: '/ws' }), // refused
   new CallClient({ userId: 'alice' }), // refused
   new CallClient({ url: 7, userId: 'alice' }), // refused
+  new CallClient({ url: '/ws', userId: 'alice', token: 'eyJ...' }), // refused
+  new CallClient({ url: '/ws', token: 7 }), // refused
+  new CallClient({ url: '/ws', token: () => 7 }), // refused
   new CallClient({ url: '/ws', userId: null }), // refused
   new CallClient({ url: '/ws', userId: 'alice', iceServer: [] }), // refused
   new CallClient({ url: '/ws', userId: 'alice', iceServers: 'stun:stun.example.com' }), // refused
