@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -61,13 +62,21 @@ impl Socket {
 }
 
 async fn run(driver: Rc<Driver>, socket: Rc<Socket>, mut incoming: WebSocket) {
-    // Ready to send is open, or failed, which the stream tells.
-    drop(poll_fn(|context| Pin::new(&mut incoming).poll_ready(context)).await);
+    // Until it is open, or has come to its end before that.
+    let mut next = poll_fn(|context| match Pin::new(&mut incoming).poll_ready(context) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => Pin::new(&mut incoming).poll_next(context).map(Some),
+    })
+    .await;
     if matches!(incoming.state(), State::Open) {
         driver.socket_open(&socket);
     }
     let code = loop {
-        match poll_fn(|context| Pin::new(&mut incoming).poll_next(context)).await {
+        let came = match next.take() {
+            Some(came) => came,
+            None => poll_fn(|context| Pin::new(&mut incoming).poll_next(context)).await,
+        };
+        match came {
             Some(Ok(Message::Text(text))) => driver.socket_frame(&socket, codec::from_text(&text)),
             Some(Ok(Message::Bytes(_))) => {}
             Some(Err(WebSocketError::ConnectionError)) => {}

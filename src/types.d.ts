@@ -11,7 +11,7 @@ export type CalleeOutcome = 'ringing' | 'rejected' | 'missed' | 'busy'
 export type EndReason = 'completed' | 'rejected' | 'missed' | 'busy' | 'failed' | 'cancelled'
 
 /**
- * What lay behind a call that failed: `server-restarted`, the server does not know this device any more; it was started anew, or
+ * What lay behind the end of a call that nobody wanted: `server-restarted`, the server does not know this device any more; it was started anew, or
  * the way to it was cut for too long.
  */
 export type EndCause = 'server-restarted'
@@ -127,7 +127,7 @@ export interface CallEvents {
     readonly answeredElsewhere?: boolean
     /** When, by the server's clock. */
     readonly at?: string
-    /** What lay behind `failed`, where that is known. */
+    /** What lay behind an end that nobody wanted, where that is known. */
     readonly cause?: EndCause
   }
   'call:participant-joined': { readonly callId: string; readonly participant: CallParticipant }

@@ -51,10 +51,13 @@ export function renderJoining(name, busy) {
 }
 
 /** Draws who is here; without a phone, nobody is. */
-export function renderLobby({ name, elsewhere, left } = {}) {
+export function renderLobby({ name, hasToken, elsewhere, left } = {}) {
   $('elsewhere').textContent = elsewhere ? words.elsewhere : ''
   $('left').hidden = !left
   $('left-text').textContent = left ? words.left(left, name) : ''
+  // Who has a token is who it is for.
+  $('leave').hidden = hasToken
+  $('aside').hidden = hasToken
   $('me').hidden = !name
   if (!name) return
   showAvatar($('me-avatar'), name)

@@ -41,6 +41,8 @@ export class Phone {
   call
   /** Calls that ring here. */
   rings = []
+  /** Whether a token says who this user is. */
+  hasToken
   /** Whether this user is in a call on another device. */
   elsewhere = false
   #client
@@ -65,6 +67,7 @@ export class Phone {
   }
 
   constructor(identity, listeners) {
+    this.hasToken = 'token' in identity
     const client = new CallClient({ url: '/ws', ...identity })
     this.#client = client
     this.#listeners = listeners

@@ -12,11 +12,12 @@ import * as endings from './endings.mjs'
 import * as faults from './faults.mjs'
 import * as glare from './glare.mjs'
 import * as groups from './groups.mjs'
+import * as identity from './identity.mjs'
 import * as media from './media.mjs'
 import * as permissions from './permissions.mjs'
 import * as reload from './reload.mjs'
 import * as strangers from './strangers.mjs'
 
-export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, groups, glare, strangers, reload, cuts, badServer].flatMap(
+export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, groups, glare, strangers, identity, reload, cuts, badServer].flatMap(
   (theme) => theme.cases,
 )

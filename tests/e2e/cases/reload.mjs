@@ -231,7 +231,7 @@ const servers = Object.entries(STATES).flatMap(([state, reach]) =>
       const inIt = state === 'ringing' ? [alice] : [alice, bob]
       for (const party of inIt) {
         const { endReason, cause } = await party.state('ended')
-        assert.deepEqual([endReason, cause], ['failed', 'server-restarted'], party.label)
+        assert.deepEqual([endReason, cause], [state === 'ringing' ? 'cancelled' : 'failed', 'server-restarted'], party.label)
       }
       for (const party of [alice, bob]) {
         await party.state('ended')

@@ -12,7 +12,8 @@ const READY = /listening on (http:\/\/\S+)/
 
 /** Starts a server with these further arguments; resolves when it listens. Port 0 takes one that is free. */
 export async function startServer({ serverProgram, packageFolder }, args = [], port = 0) {
-  const fixed = ['--auth', 'dev', '--listen', `127.0.0.1:${port}`, '--www', PAGES, '--pkg', packageFolder]
+  const auth = args.includes('--auth') ? [] : ['--auth', 'dev']
+  const fixed = [...auth, '--listen', `127.0.0.1:${port}`, '--www', PAGES, '--pkg', packageFolder]
   const said = []
   let child
   const stop = onEnd(async () => {

@@ -54,8 +54,8 @@ export class Stage {
   }
 
   /** A server of this case's own, which may be killed: `kill(signal)`, and `restart()` on the same port. */
-  async ownServer(args = []) {
-    let server = await this.#servers.own(args, 0)
+  async ownServer(args = [], port = 0) {
+    let server = await this.#servers.own(args, port)
     this.#undos.push(() => server.stop())
     const { origin } = server
     const restart = async () => void (server = await this.#servers.own(args, Number(new URL(origin).port)))

@@ -61,12 +61,17 @@ window.app = {
     return callId
   },
 
+  /** `options.tokens` are given out one after the other, the last for ever. */
   async start({ user, options = {} }) {
     await init()
-    client = new CallClient({ url: '/ws', userId: user, ...options })
+    const { tokens, ...rest } = options
+    const token = tokens ? async () => (tokens.length > 1 ? tokens.shift() : tokens[0]) : rest.token
+    client = new CallClient({ url: '/ws', ...rest, ...(token === undefined ? { userId: user } : { token }) })
     for (const name of NAMES) client.on(name, (data) => record(name, data))
     await client.connect()
   },
+
+  userId: () => client.userId,
 
   async call({ to, type }) {
     const call = await client.initiate({ conversationId: 'conv-123', type, calleeIds: [to].flat() })

@@ -150,9 +150,8 @@ impl ClientSession {
     pub(super) fn end_here(&mut self, call: &CallId, cause: Option<EndCause>) {
         let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
-        let reason = match (local.is_answered(), local.part) {
-            // Nobody did anything: the server has forgotten it.
-            (_, Part::Engaged) if cause.is_some() => EndReason::Failed,
+        let was = local.part;
+        let reason = match (local.is_answered(), was) {
             (false, _) if Some(&local.call.caller_id) == me.as_ref() => EndReason::Cancelled,
             (false, Part::Leaving) => EndReason::Rejected,
             // Whether an accept that is under way got there, nobody here knows.
@@ -167,7 +166,7 @@ impl ClientSession {
             end_reason: Some(reason),
             answered_elsewhere: None,
             at: None,
-            cause: cause.filter(|_| reason == EndReason::Failed),
+            cause: cause.filter(|_| was == Part::Engaged),
         })));
     }
 

@@ -150,7 +150,7 @@ fn where_the_device_is_not_known_every_call_is_over() {
     for at in OF_CALLER {
         let mut alice = caller(at);
         let heard = match at {
-            CallState::Initiating | CallState::Ringing => "hear ended call-1 cancelled",
+            CallState::Initiating | CallState::Ringing => "hear ended call-1 cancelled server-restarted",
             _ => "hear ended call-1 failed server-restarted",
         };
         assert_eq!(comes_back_to(&mut alice, unknown("alice")), [BACK, "release call-1", heard], "{at:?}");

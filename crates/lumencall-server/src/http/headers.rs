@@ -46,10 +46,10 @@ fn standard_type(guessed: &HeaderValue) -> Option<&'static str> {
 }
 
 /// The policy. Some browsers do not take `'self'` to be the page's own host by `ws:` and `wss:`, so that host is named,
-/// where it is nothing but a host and a port.
+/// where it is nothing but a host and a port. A literal of IPv6 is no source that a policy knows (CSP3, 2.3.1).
 fn policy(request: &HeaderMap) -> HeaderValue {
     let host = request.get(header::HOST).and_then(|host| host.to_str().ok()).filter(|host| {
-        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte))
     });
     host.and_then(|host| HeaderValue::from_str(&format!("{POLICY} ws://{host} wss://{host}")).ok())
         .unwrap_or(HeaderValue::from_static(POLICY))

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use futures_util::future::join;
 use lumencall_core::ErrorCode;
 use lumencall_core::wire::{ErrorInfo, ServerMessage};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tracing::debug;
@@ -22,13 +24,18 @@ where
 {
     let limits = &shared.config.limits;
     let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(websocket_config(limits))).await;
-    let (sink, stream) = stream.split();
+    let (sink, mut stream) = stream.split();
     let socket = Arc::new(Socket::default());
     let code = ErrorCode::Unauthorized;
     socket.send(ServerMessage::Error(ErrorInfo { code, message: why.into(), call_id: None }));
-    socket.end(End::Close(close::UNAUTHORIZED));
     debug!("a token was not taken");
-    let (sink, end) = writer::write(sink, socket, *limits).await;
+    // A browser to which the end comes at once does not show its page what came before it. So the client may speak first; what it
+    // says is not looked at.
+    let ending = async {
+        let _ = timeout(linger::LINGER, stream.next()).await;
+        socket.end(End::Close(close::UNAUTHORIZED));
+    };
+    let ((sink, end), ()) = join(writer::write(sink, Arc::clone(&socket), *limits), ending).await;
     if let (Ok(stream), false) = (stream.reunite(sink), end == End::Lost) {
         linger::read_dry(stream.into_inner()).await;
     }
