@@ -378,6 +378,8 @@ const freezes = [
       await assertOneCall([alice, bob])
       await freeze(alice)
       await link(alice, 'connected')
+      // A browser pauses what a frozen page shows, and leaves it so.
+      await alice.evaluate(() => Promise.all([...document.querySelectorAll('video')].map((video) => video.play())))
       await assertOneCall([alice, bob])
       for (const party of [alice, bob]) await assertNothingWrong(party)
       await alice.do('hangup')
