@@ -4,7 +4,7 @@ import type { Call, CalleeOutcome, CallError, CallEvents, CallState, CallType, C
 export const state: CallState = 'conected' // refused
 export const reason: EndReason = 'canceled' // refused
 export const type: CallType = 'screen' // refused
-export const link: ConnectionState = 'reconnecting' // refused
+export const link: ConnectionState = 'online' // refused
 export const outcome: CalleeOutcome = 'accepted' // refused
 export const level: LogLevel = 'trace' // refused
 
