@@ -53,9 +53,10 @@ export const cases = [
     name: 'i4_tracks_end_at_pagehide',
     pairings: ['cf', 'fc'],
     async run(stage) {
-      const [alice, bob] = await stage.pair()
-      // Firefox closes the sockets of a page that is left before the page can say that it goes.
-      bob.patience = 45_000
+      const { origin } = await stage.ownServer(['--resume-timeout', '6s'])
+      const [alice, bob] = await stage.pair({ caller: { origin }, callee: { origin } })
+      // Firefox closes the sockets of a page that is left before the page can say that it goes: it has its whole window.
+      bob.patience = 30_000
       await connect(alice, bob)
       await sees(bob)
       await alice.evaluate(() => window.probes.reportOnPagehide())

@@ -68,6 +68,14 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Calls")]
     reconnect_timeout: Duration,
 
+    /// How long a device in an answered call may be away before it has left
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration, help_heading = "Calls")]
+    resume_timeout: Duration,
+
+    /// The same for any other device, and for one whose page said that it goes
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "Calls")]
+    resume_timeout_ringing: Duration,
+
     /// How many ICE candidates one side may send with one description, at most 200
     #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200), help_heading = "Calls")]
     max_candidates: u16,
@@ -159,6 +167,8 @@ impl Cli {
             setup_timeout: millis(self.setup_timeout),
             answer_timeout: millis(self.answer_timeout),
             reconnect_timeout: millis(self.reconnect_timeout),
+            resume_in_call: millis(self.resume_timeout),
+            resume: millis(self.resume_timeout_ringing),
             candidates: self.max_candidates,
             ..Rules::default()
         };

@@ -96,6 +96,8 @@ async fn help_names_every_option_and_its_default() {
         "--answer-timeout",
         "--reconnect-timeout",
         "30s",
+        "--resume-timeout",
+        "--resume-timeout-ringing",
         "--ping-interval",
         "25s",
         "--pong-timeout",
