@@ -344,6 +344,7 @@ export const cases = [
   {
     name: 'i19_server_that_cuts_each_new_socket_is_tried_again_and_again',
     ...ALONE,
+    pairings: ['ff'],
     async run(stage) {
       const [server, alice, before] = await visit(stage)
       const endless = Object.entries(RESUMES).filter(([name]) => /_each_time$|_again$/.test(name))
@@ -391,6 +392,7 @@ export const cases = [
   {
     name: 'i19_server_that_answers_no_heartbeat_is_left',
     ...ALONE,
+    pairings: ['cc'],
     async run(stage) {
       const [server, alice, before] = await visit(stage)
       alice.patience = 60_000

@@ -13,9 +13,12 @@ const BOTH = { pairings: ['cf', 'fc'] }
 const LONG = 60_000
 const LIMIT = 180_000
 
-/** Alice and Bob at a server of their own, with short windows: 6 s for who is in a call, and 3 s for others. */
+/** Short windows: 6 s for who is in a call, and 3 s for others. */
+const SHORT = ['--resume-timeout', '6s', '--resume-timeout-ringing', '3s']
+
+/** Alice and Bob at a server of their own, with short windows. */
 async function impatientPair(stage) {
-  const { origin } = await stage.ownServer(['--resume-timeout', '6s', '--resume-timeout-ringing', '3s'])
+  const { origin } = await stage.ownServer(SHORT)
   const pair = await stage.pair({ caller: { origin }, callee: { origin } })
   return [...pair, origin]
 }
@@ -116,7 +119,7 @@ const reloads = [
   })),
   {
     name: 'i15_one_who_reloads_in_a_call_and_does_not_rejoin_leaves_it',
-    ...BOTH,
+    pairings: ['fc'],
     async run(stage) {
       const [alice, bob] = await impatientPair(stage)
       bob.patience = LONG
@@ -164,7 +167,7 @@ const crashes = [
   },
   {
     name: 'i15_crash_of_the_callers_tab_while_it_rings_cancels',
-    ...BOTH,
+    pairings: ['fc'],
     async run(stage) {
       const [alice, bob] = await impatientPair(stage)
       bob.patience = LONG
@@ -175,7 +178,7 @@ const crashes = [
   },
   {
     name: 'i15_crash_of_the_callees_tab_while_it_rings_is_missed',
-    ...BOTH,
+    pairings: ['fc'],
     async run(stage) {
       const [alice, bob] = await impatientPair(stage)
       alice.patience = LONG
@@ -319,8 +322,9 @@ const outages = [
     pairings: ['cf', 'fc'],
     limit: LIMIT,
     async run(stage) {
-      const [alice, proxy] = await stage.openBehindProxy('caller', 'alice')
-      const bob = await stage.open('callee', 'bob')
+      const { origin } = await stage.ownServer(SHORT)
+      const [alice, proxy] = await stage.openBehindProxy('caller', 'alice', { target: origin })
+      const bob = await stage.open('callee', 'bob', { origin })
       bob.patience = alice.patience = LONG
       await connect(alice, bob)
       await proxy.refuse('listener')
@@ -338,7 +342,7 @@ const outages = [
 
 const silence = ['up', 'down', 'both'].map((direction) => ({
   name: `i19_socket_that_goes_silent_${direction}_is_replaced`,
-  pairings: direction === 'both' ? [] : [direction === 'up' ? 'cf' : 'fc'],
+  pairings: direction === 'up' ? ['cf'] : [],
   only: ['cf', 'fc'],
   limit: LIMIT,
   async run(stage) {
@@ -366,7 +370,7 @@ const FREEZE = 10_000
 const FREEZE_WHILE_RINGING = 5_000
 
 const freezes = [
-  ['computes_for_ten_seconds', BOTH, (party) => party.block(FREEZE), (party) => party.block(FREEZE)],
+  ['computes_for_ten_seconds', { pairings: ['fc'] }, (party) => party.block(FREEZE), (party) => party.block(FREEZE)],
   // Firefox cannot be told to freeze a page.
   [
     'is_frozen',

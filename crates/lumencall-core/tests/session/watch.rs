@@ -19,6 +19,8 @@ pub(crate) struct Watch {
     /// The calls whose accept was sent, as often as it was.
     accepts: Vec<CallId>,
     calls: BTreeMap<CallId, View>,
+    /// The calls that a page before this one left, as they were when the last input had been dealt with.
+    resumable: Vec<CallId>,
     /// The numbers of the commands that were sent.
     numbers: HashSet<u32>,
     /// Whether the connection was made or restored by what is being handled: what had not arrived is sent again.
@@ -67,6 +69,7 @@ impl Watch {
             asked: Vec::new(),
             accepts: Vec::new(),
             calls: BTreeMap::new(),
+            resumable: Vec::new(),
             numbers: HashSet::new(),
             greeted: false,
         }
@@ -81,10 +84,6 @@ impl Watch {
     pub(crate) fn consents(&mut self, call: &CallId) {
         if let Some(view) = self.calls.get_mut(call) {
             view.consented = true;
-            if view.part == Part::Released && view.told == CallState::Ringing && view.caller.is_some() {
-                // An accept was lost on its way, and the call rings on.
-                view.part = Part::Rung;
-            }
         }
     }
 
@@ -98,6 +97,7 @@ impl Watch {
     /// All that an input asked for was seen. The page can take up these calls.
     pub(crate) fn drained(&mut self, resumable: &[Call]) {
         self.greeted = false;
+        self.resumable = resumable.iter().map(|call| call.id.clone()).collect();
         for call in resumable {
             self.calls.entry(call.id.clone()).or_insert(View::new(Part::Before, call.state));
         }
@@ -232,7 +232,7 @@ impl Watch {
                 assert!(view.part != Part::Over, "I11");
                 match respond.action {
                     RespondAction::Accept => {
-                        assert!(view.part == Part::Rung && view.consented, "I1: accepted without its user");
+                        assert!(view.may_be_accepted(), "I1: accepted without its user");
                         view.part = Part::Inside;
                         self.accepts.push(respond.call_id.clone());
                     }
@@ -244,7 +244,8 @@ impl Watch {
             }
             Command::Hangup(hangup) => {
                 if let Some(view) = self.calls.get_mut(&hangup.call_id) {
-                    assert_ne!(view.part, Part::Over, "I11: a call that ended is hung up");
+                    let left = self.resumable.contains(&hangup.call_id);
+                    assert!(view.part != Part::Over || left, "I11: a call that ended is hung up");
                     if view.part == Part::Rung {
                         view.part = Part::Released;
                     }
@@ -348,8 +349,8 @@ impl Watch {
     #[track_caller]
     fn inside(&mut self, call: &CallId) -> &mut View {
         let view = self.calls.get_mut(call).expect("I1: nobody here knows the call");
-        if self.link == Link::Lost && view.part == Part::Rung && view.consented {
-            // The accept waits for the connection.
+        if (self.link == Link::Lost || self.greeted) && view.may_be_accepted() {
+            // The accept waits for the connection, or waited for it in vain.
             view.part = Part::Inside;
             self.accepts.push(call.clone());
         }
@@ -372,6 +373,13 @@ impl Watch {
 }
 
 impl View {
+    /// Whether its user has said so, and it rings: it may ring on where an accept was lost on its way.
+    fn may_be_accepted(&self) -> bool {
+        let rings_on =
+            self.part == Part::Released && self.told == CallState::Ringing && self.caller.is_some();
+        self.consented && (self.part == Part::Rung || rings_on)
+    }
+
     const fn new(part: Part, told: CallState) -> Self {
         Self {
             part,

@@ -44,7 +44,7 @@ impl<'a> Bench<'a> {
 
     /// Runs `command` in full view. A test runner that hangs is stopped: what takes this long does not end.
     pub(super) fn watch(&self, command: &mut Command) -> Result<Ran, Failure> {
-        let minutes = if self.long { 120 } else { 15 };
+        let minutes = if self.long { 120 } else { 30 };
         if self.long {
             command.env(LONG, "1");
         }
