@@ -5,9 +5,9 @@
 //! gone, and the others make new ones to its next incarnation.
 
 use super::decide::Work;
-use super::{Away, CallRecord, Dialect, Effect, Input, Origin, Page, Phase, Refusal, Trigger};
+use super::{Away, CallRecord, Dialect, Effect, Input, Origin, Page, Phase, Refusal, Ring, Trigger};
 use crate::wire::{ConnectionState, ParticipantRejoined, ServerEvent};
-use crate::{ErrorCode, MediaFlags, UserId};
+use crate::{CallId, ErrorCode, MediaFlags, UserId};
 
 impl Work<'_> {
     pub(super) fn device_away(&mut self, origin: &Origin, leaving: bool) {
@@ -32,7 +32,6 @@ impl Work<'_> {
     }
 
     pub(super) fn device_back(&mut self, origin: &Origin, anew: bool) {
-        let now = self.now.clock;
         let record = self.user(&origin.user);
         if !record.devices.contains(&origin.device) {
             return;
@@ -40,27 +39,30 @@ impl Work<'_> {
         let engaged = record.engaged_with(&origin.device.id).map(|engaged| engaged.call.clone());
         let known = record.away.iter().position(|away| away.device == origin.device.id);
         let before = known.map(|index| record.away.swap_remove(index));
-        let device = origin.clone();
-        let elsewhere = record.engaged.clone().filter(|_| anew);
-        if let Some(engaged) = elsewhere {
-            self.tell_elsewhere_to(origin, &engaged);
+        if anew {
+            self.begin_anew(origin, engaged);
+        } else if let (Some(away @ Away { page: Page::New, .. }), Some(_)) = (before, &engaged) {
+            record.away.push(Away { connected: true, ..away });
+        } else if let Some(call) = engaged {
+            self.effects.push(Effect::Then(Input::MemberBack { call, device: origin.clone() }));
+        }
+    }
+
+    /// A device has come back knowing nothing. `engaged` is the call that it is in.
+    fn begin_anew(&mut self, origin: &Origin, engaged: Option<CallId>) {
+        let now = self.now.clock;
+        if let Some(elsewhere) = self.user(&origin.user).engaged.clone() {
+            self.tell_elsewhere_to(origin, &elsewhere);
         }
         let record = self.user(&origin.user);
-        if anew {
-            let rings = record.rings.iter().map(|ring| ring.call.clone());
-            let ring = |call| Input::RingAgain { call, device: device.clone() };
-            let mut inputs: Vec<Input> = rings.map(ring).collect();
-            if let Some(call) = engaged {
-                let device = origin.device.id.clone();
-                record.away.push(Away { device, since: now, connected: true, page: Page::New });
-                inputs.push(Input::MemberAway { call, device: origin.clone(), page_gone: true });
-            }
-            self.effects.extend(inputs.into_iter().map(Effect::Then));
-        } else if let (Some(away @ Away { page: Page::New, .. }), Some(_)) = (&before, &engaged) {
-            record.away.push(Away { connected: true, ..away.clone() });
-        } else if let Some(call) = engaged {
-            self.effects.push(Effect::Then(Input::MemberBack { call, device }));
+        let ring = |ring: &Ring| Input::RingAgain { call: ring.call.clone(), device: origin.clone() };
+        let mut inputs: Vec<Input> = record.rings.iter().map(ring).collect();
+        if let Some(call) = engaged {
+            let device = origin.device.id.clone();
+            record.away.push(Away { device, since: now, connected: true, page: Page::New });
+            inputs.push(Input::MemberAway { call, device: origin.clone(), page_gone: true });
         }
+        self.effects.extend(inputs.into_iter().map(Effect::Then));
     }
 
     /// Lets go of every device whose time is over; a timer that fires early or twice changes nothing.

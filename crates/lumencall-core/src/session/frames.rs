@@ -3,7 +3,7 @@
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, LogLevel};
 use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage, StateChanged};
-use crate::{CallId, CallState, ErrorCode, Millis};
+use crate::{CallState, ErrorCode, Millis};
 
 impl ClientSession {
     /// A frame came.
@@ -65,7 +65,7 @@ impl ClientSession {
 
     pub(super) fn handle_event(&mut self, event: ServerEvent) {
         // What happens before a rejoin, its reply tells; but not that the call is over.
-        let told_later = follows(&event).is_some_and(|call| self.is_rejoining(call));
+        let told_later = follows(&event) && self.is_rejoining(event.call_id());
         if !told_later && self.apply(&event) {
             self.emit(Event::Call(event));
         }
@@ -94,8 +94,7 @@ impl ClientSession {
                 local.call.participants.retain(|known| known.user_id != *user);
                 local.call.participants.push(joined.participant.clone());
                 local.rings_or_joined(user, true);
-                let offers = news && local.part == Part::Engaged;
-                if offers {
+                if news && local.part == Part::Engaged {
                     self.offer_to(&joined.call_id, user, call_type);
                 }
                 true
@@ -165,21 +164,21 @@ impl ClientSession {
     }
 }
 
-/// The call that the event tells of as it goes on: neither its beginning nor its end, and no signal.
-const fn follows(event: &ServerEvent) -> Option<&CallId> {
-    Some(match event {
+/// Whether the event tells how its call goes on: neither its beginning nor its end, and no signal.
+const fn follows(event: &ServerEvent) -> bool {
+    match event {
         ServerEvent::StateChanged(StateChanged { state: CallState::Ended, .. })
         | ServerEvent::Incoming(_)
         | ServerEvent::Elsewhere(_)
         | ServerEvent::Offer(_)
         | ServerEvent::Answer(_)
-        | ServerEvent::Candidate(_) => return None,
-        ServerEvent::StateChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantJoined(joined) => &joined.call_id,
-        ServerEvent::ParticipantLeft(left) => &left.call_id,
-        ServerEvent::MediaChanged(changed) => &changed.call_id,
-        ServerEvent::CalleeChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
-    })
+        | ServerEvent::Candidate(_) => false,
+        ServerEvent::StateChanged(_)
+        | ServerEvent::ParticipantJoined(_)
+        | ServerEvent::ParticipantLeft(_)
+        | ServerEvent::MediaChanged(_)
+        | ServerEvent::CalleeChanged(_)
+        | ServerEvent::ParticipantChanged(_)
+        | ServerEvent::ParticipantRejoined(_) => true,
+    }
 }

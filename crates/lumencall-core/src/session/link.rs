@@ -68,11 +68,9 @@ impl ClientSession {
     /// The socket is open. The session that there was goes on, if it can; a device that is known is taken up.
     pub fn handle_socket_open(&mut self) {
         let last_seq = self.kept.goes_on().then_some(self.last_seq);
-        let identity = self.identity.clone();
-        let (device_id, resume) = match identity {
-            Some((device, secret)) => (Some(device), Some(SessionResume { secret, last_seq })),
-            None => (None, None),
-        };
+        let known =
+            self.identity.clone().map(|(device, secret)| (device, SessionResume { secret, last_seq }));
+        let (device_id, resume) = known.unzip();
         let open = Command::Open(SessionOpen { device_id, resume });
         self.act(Action::Send(Arc::new(ClientFrame { id: None, command: open })));
     }

@@ -140,7 +140,9 @@ impl ClientSession {
         self.resumable.clear();
         for call in told {
             if self.local(&call.id).is_some() {
-            } else if !self.is_participant(&call) {
+                continue;
+            }
+            if !self.is_participant(&call) {
                 self.handle_event(ServerEvent::Incoming(call));
             } else if initiating || self.ended.contains(&call.id) {
                 // The app was told that it did not come about, or that it is over.

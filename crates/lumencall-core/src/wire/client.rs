@@ -148,6 +148,28 @@ messages! {
     }
 }
 
+impl Command {
+    /// The call that it names. An initiate names none: its call has no id yet.
+    pub const fn call_id(&self) -> Option<&CallId> {
+        Some(match self {
+            Self::Open(_)
+            | Self::Ping(_)
+            | Self::Suspend(_)
+            | Self::Authenticate(_)
+            | Self::IceServers(_)
+            | Self::Initiate(_) => return None,
+            Self::Respond(respond) => &respond.call_id,
+            Self::Hangup(hangup) => &hangup.call_id,
+            Self::MediaToggle(toggle) => &toggle.call_id,
+            Self::AddParticipant(choice) | Self::RemoveParticipant(choice) => &choice.call_id,
+            Self::Offer(description) | Self::Answer(description) => &description.call_id,
+            Self::Candidate(candidate) => &candidate.call_id,
+            Self::Rejoin(rejoin) => &rejoin.call_id,
+            Self::Report(report) => &report.call_id,
+        })
+    }
+}
+
 /// A frame from a client: `{"event", "data", "id"?}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientFrame {

@@ -158,6 +158,23 @@ messages! {
 }
 
 impl ServerEvent {
+    /// The call that it is about.
+    pub const fn call_id(&self) -> &CallId {
+        match self {
+            Self::Incoming(call) => &call.id,
+            Self::StateChanged(changed) => &changed.call_id,
+            Self::ParticipantJoined(joined) => &joined.call_id,
+            Self::ParticipantLeft(left) => &left.call_id,
+            Self::MediaChanged(changed) => &changed.call_id,
+            Self::CalleeChanged(changed) => &changed.call_id,
+            Self::ParticipantChanged(changed) => &changed.call_id,
+            Self::ParticipantRejoined(rejoined) => &rejoined.call_id,
+            Self::Elsewhere(elsewhere) => &elsewhere.call_id,
+            Self::Offer(description) | Self::Answer(description) => &description.call_id,
+            Self::Candidate(candidate) => &candidate.call_id,
+        }
+    }
+
     /// The event as a client knows it that was written from the seed alone: without the members that are ours; nothing
     /// where all of it is ours.
     #[must_use]

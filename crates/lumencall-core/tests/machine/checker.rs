@@ -84,7 +84,7 @@ impl Checker {
                 if matches!(event, ServerEvent::Elsewhere(_)) {
                     continue;
                 }
-                assert_eq!(Some(event_call(event)), input.call_id(), "an event of another call");
+                assert_eq!(Some(event.call_id()), input.call_id(), "an event of another call");
                 self.hears(user, device, event, before.call.as_ref(), after.call.as_ref());
                 if let ServerEvent::StateChanged(changed) = event {
                     reasons.extend(changed.end_reason.map(|reason| (user, reason)));
@@ -158,7 +158,7 @@ impl Checker {
         before: Option<&CallRecord>,
         call: Option<&CallRecord>,
     ) {
-        let id = event_call(event);
+        let id = event.call_id();
         assert!(!self.ended.contains_key(id), "I11: {event:?} after the end");
         let key = (id.clone(), device.clone());
         if let ServerEvent::Incoming(incoming) = event {
@@ -310,22 +310,5 @@ fn leaves(effect: &Effect, who: &UserId) -> bool {
     match effect {
         Effect::Send { event: ServerEvent::ParticipantLeft(left), .. } => left.user_id == *who,
         Effect::Send { .. } | Effect::Forget(_) | Effect::Then(_) => false,
-    }
-}
-
-/// The call that the event is about.
-fn event_call(event: &ServerEvent) -> &CallId {
-    match event {
-        ServerEvent::Incoming(call) => &call.id,
-        ServerEvent::StateChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantJoined(joined) => &joined.call_id,
-        ServerEvent::ParticipantLeft(left) => &left.call_id,
-        ServerEvent::MediaChanged(changed) => &changed.call_id,
-        ServerEvent::CalleeChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
-        ServerEvent::Elsewhere(elsewhere) => &elsewhere.call_id,
-        ServerEvent::Offer(description) | ServerEvent::Answer(description) => &description.call_id,
-        ServerEvent::Candidate(candidate) => &candidate.call_id,
     }
 }

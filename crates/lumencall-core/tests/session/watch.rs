@@ -284,7 +284,7 @@ impl Watch {
     }
 
     fn tells(&mut self, event: &ServerEvent) {
-        let id = match event {
+        match event {
             ServerEvent::Incoming(call) => {
                 assert_eq!(call.state, CallState::Ringing, "a call rings, wherever it stands for others");
                 let view = View { caller: Some(call.caller_id.clone()), ..View::new(Part::Rung, call.state) };
@@ -294,19 +294,19 @@ impl Watch {
                 return assert!(over, "{:?} rings twice", call.id);
             }
             ServerEvent::StateChanged(changed) => return self.moves(changed),
-            ServerEvent::ParticipantJoined(joined) => &joined.call_id,
-            ServerEvent::ParticipantLeft(left) => &left.call_id,
-            ServerEvent::MediaChanged(changed) => &changed.call_id,
-            ServerEvent::CalleeChanged(changed) => &changed.call_id,
-            ServerEvent::ParticipantChanged(changed) => &changed.call_id,
-            ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
+            ServerEvent::ParticipantJoined(_)
+            | ServerEvent::ParticipantLeft(_)
+            | ServerEvent::MediaChanged(_)
+            | ServerEvent::CalleeChanged(_)
+            | ServerEvent::ParticipantChanged(_)
+            | ServerEvent::ParticipantRejoined(_) => {}
             // It is about another device of the user.
             ServerEvent::Elsewhere(_) => return,
             ServerEvent::Offer(_) | ServerEvent::Answer(_) | ServerEvent::Candidate(_) => {
                 panic!("signals are no event for the app")
             }
-        };
-        let view = self.calls.get(id).expect("the app knows of the call");
+        }
+        let view = self.calls.get(event.call_id()).expect("the app knows of the call");
         assert_ne!(view.part, Part::Over, "I11: {event:?} after the end");
     }
 

@@ -12,7 +12,6 @@ use lumencall_core::{CallId, CallState, DeviceId, EndReason, Millis, UserId};
 
 use super::histogram::Histogram;
 use super::law::{Left, expected_reasons, is_stale, may, out_by, outs};
-use super::values::event_call;
 use super::violation::{holds, violated};
 
 /// How close to a ring's end an accept is a race with it.
@@ -73,7 +72,7 @@ impl Decisions {
         for effect in effects {
             if let Effect::Send { user, device, event } = effect {
                 self.sends(user, device, event, before, after);
-                let of_it = Some(event_call(event)) == id || matches!(event, ServerEvent::Elsewhere(_));
+                let of_it = Some(event.call_id()) == id || matches!(event, ServerEvent::Elsewhere(_));
                 holds!("I24", of_it, "{event:?} is of another call than {input:?}");
             }
         }
@@ -97,7 +96,7 @@ impl Decisions {
         if matches!(event, ServerEvent::Elsewhere(_)) {
             return;
         }
-        let id = event_call(event);
+        let id = event.call_id();
         holds!("I11", !self.ended.contains_key(id), "{event:?} at {device:?} after the end");
         let from = match event {
             ServerEvent::Offer(description) | ServerEvent::Answer(description) => &description.from_user_id,

@@ -170,10 +170,7 @@ impl Server {
 
     fn carry_out(&mut self, origin: Origin, id: Option<u32>, command: Command, knew_answered: Option<bool>) {
         let device = origin.device.id.clone();
-        let call = match &command {
-            Command::Initiate(_) => None,
-            _ => values::call_of(&command).cloned(),
-        };
+        let call = command.call_id().cloned();
         let asked = Asked { device, id, call };
         if origin.device.dialect == Dialect::Sdk {
             let done = match &command {

@@ -1,8 +1,6 @@
 //! What is said in a run.
 
-use lumencall_core::wire::{
-    CallInitiate, Command, Description, DescriptionType, Extra, IceCandidate, Private, ServerEvent,
-};
+use lumencall_core::wire::{CallInitiate, Description, DescriptionType, Extra, IceCandidate, Private};
 use lumencall_core::{CallId, CallType, ConversationId, UserId};
 
 pub(super) fn call_id(name: &str) -> CallId {
@@ -71,41 +69,4 @@ pub(super) fn candidate(call: &CallId, to: &UserId, number: u32, name: &str) -> 
 /// A candidate that somebody wrote by hand: an end of candidates, of no description.
 pub(super) fn bare_candidate(call: &CallId, to: &UserId) -> IceCandidate {
     IceCandidate { candidate: Private::new(""), ..candidate(call, to, 0, "") }
-}
-
-/// The call that a client's message is about.
-pub(super) const fn call_of(command: &Command) -> Option<&CallId> {
-    Some(match command {
-        Command::Open(_)
-        | Command::Ping(_)
-        | Command::Suspend(_)
-        | Command::Authenticate(_)
-        | Command::IceServers(_)
-        | Command::Initiate(_) => return None,
-        Command::Respond(respond) => &respond.call_id,
-        Command::Hangup(hangup) => &hangup.call_id,
-        Command::MediaToggle(toggle) => &toggle.call_id,
-        Command::AddParticipant(choice) | Command::RemoveParticipant(choice) => &choice.call_id,
-        Command::Offer(description) | Command::Answer(description) => &description.call_id,
-        Command::Candidate(candidate) => &candidate.call_id,
-        Command::Rejoin(rejoin) => &rejoin.call_id,
-        Command::Report(report) => &report.call_id,
-    })
-}
-
-/// The call that an event is about.
-pub(super) const fn event_call(event: &ServerEvent) -> &CallId {
-    match event {
-        ServerEvent::Incoming(call) => &call.id,
-        ServerEvent::StateChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantJoined(joined) => &joined.call_id,
-        ServerEvent::ParticipantLeft(left) => &left.call_id,
-        ServerEvent::MediaChanged(changed) => &changed.call_id,
-        ServerEvent::CalleeChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantChanged(changed) => &changed.call_id,
-        ServerEvent::ParticipantRejoined(rejoined) => &rejoined.call_id,
-        ServerEvent::Elsewhere(elsewhere) => &elsewhere.call_id,
-        ServerEvent::Offer(description) | ServerEvent::Answer(description) => &description.call_id,
-        ServerEvent::Candidate(candidate) => &candidate.call_id,
-    }
 }

@@ -10,7 +10,7 @@ use lumencall_core::wire::{
 };
 use lumencall_core::{Call, CallId, CallState, EndReason, UserId};
 
-use super::values::{event_call, sdp_name};
+use super::values::sdp_name;
 use super::violation::{holds, violated};
 
 /// Looks on while a device works. It is told what the device is told, and sees everything that it does.
@@ -139,7 +139,7 @@ impl Watch {
 
     /// A signal came from the server.
     pub(super) fn signal(&mut self, event: &ServerEvent, sdk: bool) {
-        let id = event_call(event);
+        let id = event.call_id();
         let (from, next) = match event {
             ServerEvent::Offer(description) | ServerEvent::Answer(description) => {
                 let Some(name) = sdp_name(description.sdp.reveal()) else { return };
@@ -383,7 +383,7 @@ impl Watch {
             | ServerEvent::Answer(_)
             | ServerEvent::Candidate(_) => {}
         }
-        let Some(view) = self.calls.get(event_call(event)) else {
+        let Some(view) = self.calls.get(event.call_id()) else {
             violated("I11", format!("{event:?} of a call that nobody here knows"));
         };
         holds!("I11", view.part != Part::Over, "{event:?} after the end");

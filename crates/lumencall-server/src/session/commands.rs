@@ -9,26 +9,6 @@ use crate::store::Asked;
 use crate::turn::ice_servers;
 use crate::{Config, fresh};
 
-/// The call that the command names. An initiate names none: its call has no id yet.
-pub(super) fn named_call(command: &Command) -> Option<CallId> {
-    match command {
-        Command::Open(_)
-        | Command::Ping(_)
-        | Command::Suspend(_)
-        | Command::Authenticate(_)
-        | Command::IceServers(_)
-        | Command::Initiate(_) => None,
-        Command::Respond(respond) => Some(respond.call_id.clone()),
-        Command::Hangup(hangup) => Some(hangup.call_id.clone()),
-        Command::MediaToggle(toggle) => Some(toggle.call_id.clone()),
-        Command::AddParticipant(choice) | Command::RemoveParticipant(choice) => Some(choice.call_id.clone()),
-        Command::Offer(description) | Command::Answer(description) => Some(description.call_id.clone()),
-        Command::Candidate(candidate) => Some(candidate.call_id.clone()),
-        Command::Rejoin(rejoin) => Some(rejoin.call_id.clone()),
-        Command::Report(report) => Some(report.call_id.clone()),
-    }
-}
-
 /// What the command is about, on a socket of this dialect that has been opened.
 pub(super) fn asked(
     command: Command,

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tracing::debug;
 
 use super::SUBPROTOCOL;
-use super::commands::{EXPIRED, NOT_OPENED, asked, malformed, may_follow_expiry, named_call, refused};
+use super::commands::{EXPIRED, NOT_OPENED, asked, malformed, may_follow_expiry, refused};
 use super::pace::Pace;
 use super::ping::number_of;
 use crate::auth::Credential;
@@ -170,7 +170,7 @@ impl<'a, S: Store> Reader<'a, S> {
     async fn carry_out(&mut self, line: &Line, text: &str) {
         let (id, event, call, asked) = match read_client_frame(text) {
             Ok(ClientFrame { id, command }) => {
-                let (event, call) = (command.event(), named_call(&command));
+                let (event, call) = (command.event(), command.call_id().cloned());
                 let asked = match self.allows(&command).await {
                     Ok(()) => asked(command, self.dialect, &self.shared.config, &self.credential),
                     Err(refusal) => Err(refusal),

@@ -14,7 +14,7 @@ use crate::sim::chance::draw;
 use crate::sim::device::{Client, Socket, Then, Want};
 use crate::sim::schedule::Kind;
 use crate::sim::server::{Down, TAKEN_OVER};
-use crate::sim::{sessions, values};
+use crate::sim::sessions;
 
 /// What a browser says of a socket of which it knows nothing better (RFC 6455, 7.1.5).
 const ABNORMAL: u16 = 1006;
@@ -107,7 +107,7 @@ impl World {
     }
 
     pub(in crate::sim) fn send(&mut self, index: usize, frame: &ClientFrame) {
-        let knew = values::call_of(&frame.command).and_then(|call| self.devices[index].knows(call));
+        let knew = frame.command.call_id().and_then(|call| self.devices[index].knows(call));
         let knew_answered = knew.map(is_answered);
         let text = write_client_frame(frame);
         self.note_frame(index, '>', &text);
