@@ -24,6 +24,7 @@ export function init(input) {
 
 export class CallClient extends Core {
   #device
+  #adopted
 
   constructor(options) {
     if (!loaded) throw unsupported('call init() and await it before you make a client')
@@ -33,8 +34,8 @@ export class CallClient extends Core {
   }
 
   async connect() {
-    const known = await this.#device.take()
-    if (known) this.adopt(known.id, known.secret)
+    this.#adopted ??= this.#device.take().then((known) => known && this.adopt(known.id, known.secret))
+    await this.#adopted
     return super.connect()
   }
 
@@ -65,15 +66,14 @@ class Device {
     this.#key = key
   }
 
-  /** What the page before this one kept, if that page is gone. Asked for once. */
+  /** What the page before this one kept, if that page is gone. */
   async take() {
     let known
     try {
-      known = this.#id === undefined && JSON.parse(sessionStorage.getItem(this.#key))
+      known = JSON.parse(sessionStorage.getItem(this.#key))
     } catch {
       // There is no storage for this page, or something else is there.
     }
-    this.#id ??= ''
     return known && (await this.#hold(known.id)) ? known : undefined
   }
 

@@ -135,6 +135,29 @@ const reloads = [
     },
   },
   {
+    // As apps do whose framework mounts a component twice.
+    name: 'i19_page_that_connects_twice_at_once_is_the_device_that_it_was',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair()
+      const { id } = await connect(alice, bob)
+      await alice.reload()
+      // The page before this one takes a moment to go.
+      await alice.evaluate(() => {
+        const request = navigator.locks.request.bind(navigator.locks)
+        navigator.locks.request = async (...asked) => {
+          await new Promise((resolve) => setTimeout(resolve, 300))
+          return request(...asked)
+        }
+      })
+      await alice.do('start', { user: alice.user, options: { twice: true } })
+      await rejoin(alice, id)
+      await assertOneCall([alice, bob])
+      await alice.do('hangup')
+      await assertOver([alice, bob], 'completed')
+    },
+  },
+  {
     name: 'i15_hangup_of_a_call_that_could_be_rejoined_ends_it',
     pairings: ['cf'],
     async run(stage) {

@@ -61,14 +61,14 @@ window.app = {
     return callId
   },
 
-  /** `options.tokens` are given out one after the other, the last for ever. */
+  /** `options.tokens` are given out one after the other, the last for ever; with `options.twice` it connects twice at once. */
   async start({ user, options = {} }) {
     await init()
-    const { tokens, ...rest } = options
+    const { tokens, twice, ...rest } = options
     const token = tokens ? async () => (tokens.length > 1 ? tokens.shift() : tokens[0]) : rest.token
     client = new CallClient({ url: '/ws', ...rest, ...(token === undefined ? { userId: user } : { token }) })
     for (const name of NAMES) client.on(name, (data) => record(name, data))
-    await client.connect()
+    await Promise.all([client.connect(), twice && client.connect()])
   },
 
   userId: () => client.userId,
