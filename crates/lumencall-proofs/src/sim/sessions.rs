@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use lumencall_core::machine::{Bounds, Mailbox, Origin, Replies, Rules, UserRecord};
 use lumencall_core::wire::{ServerFrame, ServerMessage, SessionResume, write_server_frame};
-use lumencall_core::{Millis, UserId};
+use lumencall_core::{CallId, Millis, UserId};
 
 use super::violation::holds;
 
@@ -30,8 +30,8 @@ pub(super) struct Session {
     away: Option<Millis>,
     /// Since when it has a page that knows nothing of its call.
     anew: Option<Millis>,
-    /// Whether its device is in a call; and when it was last, if it was.
-    engaged: bool,
+    /// The call that its device is in; and when it was last in another, if it was.
+    engaged: Option<CallId>,
     out: Millis,
 }
 
@@ -49,7 +49,7 @@ impl Session {
             socket: Some(socket),
             away: None,
             anew: None,
-            engaged: false,
+            engaged: None,
             out: 0,
         }
     }
@@ -116,7 +116,7 @@ impl Session {
 
     pub(super) fn is_back(&mut self, anew: bool, socket: u64, now: Millis) {
         (self.socket, self.away) = (Some(socket), None);
-        self.anew = anew.then_some(now).or(self.anew).filter(|_| self.engaged);
+        self.anew = anew.then_some(now).or(self.anew).filter(|_| self.engaged.is_some());
     }
 
     /// The page has taken the place of the one before it in its call.
@@ -130,12 +130,13 @@ impl Session {
         let known = user.is_some_and(|user| user.devices.contains(device));
         holds!("I15", known, "there is a session of {device:?}, which {user:?} does not have");
         let engaged = user.and_then(|user| user.engaged_with(&device.id));
-        if engaged.is_none() && std::mem::replace(&mut self.engaged, engaged.is_some()) {
+        let call = engaged.map(|engaged| engaged.call.clone());
+        if self.engaged.is_some() && self.engaged != call {
             // There is time to hear of its end.
             self.out = now;
             self.anew = None;
         }
-        self.engaged = engaged.is_some();
+        self.engaged = call;
         let answered = engaged.is_some_and(|engaged| engaged.answered);
         let window = if answered { rules.resume_in_call } else { rules.resume };
         for since in [self.away.map(|away| away.max(self.out)), self.anew].into_iter().flatten() {
