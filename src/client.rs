@@ -15,7 +15,7 @@ use web_sys::RtcPeerConnection;
 use crate::codec::{JsSource, window};
 use crate::driver::{Driver, now};
 use crate::error::{argument, fail};
-use crate::options::{MediaOptions, Options};
+use crate::options::{MediaOptions, Options, Path};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
@@ -68,6 +68,19 @@ impl CallClient {
         self.driver.keep_with(keeper);
     }
 
+    /// Calls the function for ICE servers, which the app gives a function for: it is to call [`CallClient::use_ice_servers`], and then, where
+    /// it is handed a peer connection, `restartIce` of that.
+    #[wasm_bindgen(js_name = fetchWith)]
+    pub fn fetch_with(&self, fetcher: Function) {
+        self.driver.fetch_with(fetcher);
+    }
+
+    /// Uses these ICE servers from now on.
+    #[wasm_bindgen(js_name = useIceServers)]
+    pub fn use_ice_servers(&self, servers: JsValue) {
+        self.driver.use_ice_servers(servers);
+    }
+
     /// Adds a listener.
     ///
     /// # Errors
@@ -99,15 +112,16 @@ impl CallClient {
     pub fn initiate(&self, options: JsValue) -> Promise {
         let driver = self.driver.clone();
         promise(async move {
-            let request = CallInitiate::read(&JsSource(options)).map_err(argument)?;
-            driver.initiate(request).await
+            let options = JsSource(options);
+            let request = CallInitiate::read(&options).map_err(argument)?;
+            driver.initiate(request, Path::read(&options)?).await
         })
     }
 
     /// Accepts a call that rings here.
-    pub fn accept(&self, call: JsValue) -> Promise {
+    pub fn accept(&self, call: JsValue, options: JsValue) -> Promise {
         let driver = self.driver.clone();
-        promise(async move { driver.accept(read_id(call)?).await })
+        promise(async move { driver.accept(read_id(call)?, Path::read(&JsSource(options))?).await })
     }
 
     /// The calls that another page of this device left, and that can be taken up.
@@ -116,9 +130,9 @@ impl CallClient {
     }
 
     /// Takes up a call that another page of this device left.
-    pub fn rejoin(&self, call: JsValue) -> Promise {
+    pub fn rejoin(&self, call: JsValue, options: JsValue) -> Promise {
         let driver = self.driver.clone();
-        promise(async move { driver.rejoin(read_id(call)?).await })
+        promise(async move { driver.rejoin(read_id(call)?, Path::read(&JsSource(options))?).await })
     }
 
     /// Declines a call that rings here.

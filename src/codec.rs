@@ -1,8 +1,9 @@
 //! The wire codec over the browser's own values: `JSON.parse` and `JSON.stringify` do the text.
 
-use js_sys::{Array, JSON, Object, Reflect};
+use js_sys::{Array, JSON, Object, Promise, Reflect};
 use lumencall_core::wire::{ServerEvent, Sink, Source, Wire, WireError};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// A JavaScript value to be read.
 pub(crate) struct JsSource(pub(crate) JsValue);
@@ -156,6 +157,12 @@ impl Plain {
 /// Sets a member of something of ours, or of what takes any member: it cannot fail.
 pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
     drop(Reflect::set(object, &JsValue::from_str(name), value));
+}
+
+/// Lets nobody hear how a promise is settled.
+pub(crate) fn ignore(promise: impl Into<Promise>) {
+    let settled = JsFuture::from(promise.into());
+    spawn_local(async move { drop(settled.await) });
 }
 
 /// The parts in a row. One piece of code for all of them.

@@ -9,18 +9,23 @@ use lumencall_core::{Call, CallId, CallType, Millis};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::codec::{JsSource, to_js};
+use crate::codec::{JsSource, ignore, to_js};
 use crate::driver::{Driver, now};
 use crate::error::{about, argument, fail, to_error};
 use crate::media::{LocalMedia, granted};
-use crate::options::{Kinds, MediaOptions};
+use crate::options::{Kinds, MediaOptions, Path};
+use crate::peer::{CAMERA, SCREEN};
 
 impl Driver {
     /// Rings. The user's media come first, so that a refusal is known before anybody rings; but where permission is
     /// given already they do not hold it up.
-    pub(crate) async fn initiate(self: Rc<Self>, request: CallInitiate) -> Result<JsValue, JsValue> {
+    pub(crate) async fn initiate(
+        self: Rc<Self>,
+        request: CallInitiate,
+        path: Path,
+    ) -> Result<JsValue, JsValue> {
         let wanted = Kinds::from(request.call_type);
-        let media = self.take_media(wanted)?;
+        let media = self.take_media(wanted, path)?;
         let result = self.initiate_with(&media, wanted, request).await;
         if result.is_err() {
             self.give_up(&media);
@@ -62,23 +67,24 @@ impl Driver {
     }
 
     /// Accepts. The answer leaves with the accept; camera and microphone join it when they are open.
-    pub(crate) async fn accept(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
-        self.join(call, ClientSession::accept).await
+    pub(crate) async fn accept(self: Rc<Self>, call: CallId, path: Path) -> Result<JsValue, JsValue> {
+        self.join(call, path, ClientSession::accept).await
     }
 
     /// Takes up a call that a page before this one was in.
-    pub(crate) async fn rejoin(self: Rc<Self>, call: CallId) -> Result<JsValue, JsValue> {
-        self.join(call, ClientSession::rejoin).await
+    pub(crate) async fn rejoin(self: Rc<Self>, call: CallId, path: Path) -> Result<JsValue, JsValue> {
+        self.join(call, path, ClientSession::rejoin).await
     }
 
     /// Enters a call that is there.
     async fn join(
         self: &Rc<Self>,
         call: CallId,
+        path: Path,
         ask: fn(&mut ClientSession, Millis, &CallId) -> Ticket,
     ) -> Result<JsValue, JsValue> {
         let wanted = Kinds::from(self.call_type(&call).unwrap_or(CallType::Audio));
-        let media = self.take_media(wanted)?;
+        let media = self.take_media(wanted, path)?;
         let ticket = ask(&mut self.session.borrow_mut(), now(), &call);
         let reply = JsFuture::from(self.ask(ticket));
         let opened = if self.session.borrow().is_engaged_in(&call) {
@@ -106,12 +112,11 @@ impl Driver {
     ) -> Result<JsValue, JsValue> {
         if let Err(error) = opened {
             let ticket = self.session.borrow_mut().hangup(now(), &id);
-            let left = JsFuture::from(self.ask(ticket));
             // Nobody waits for the reply; what went wrong is told.
-            spawn_local(async move { drop(left.await) });
+            ignore(self.ask(ticket));
             return Err(about(error, &id));
         }
-        self.show_local(&id, media);
+        self.show_local(&id, CAMERA, Some(&media.stream));
         let now = self.session.borrow().calls().find(|known| known.id == id).map(to_js);
         Ok(now.unwrap_or(call))
     }
@@ -122,12 +127,6 @@ impl Driver {
         on: MediaOptions,
     ) -> Result<JsValue, JsValue> {
         let MediaOptions { mut audio, mut video, screen_share } = on;
-        if screen_share == Some(true) {
-            return Err(fail(
-                FailureCode::InvalidArgument,
-                "screenShare: this version does not share screens",
-            ));
-        }
         if video == Some(true) && self.call_type(&call_id) == Some(CallType::Audio) {
             return Err(fail(
                 FailureCode::InvalidState,
@@ -137,6 +136,24 @@ impl Driver {
         let engaged = self.session.borrow().is_engaged_in(&call_id);
         let media = self.media.borrow().clone().filter(|_| engaged);
         if let Some(media) = media {
+            // Before all else: where it is refused nothing has changed, and the browser asks only a short while after a click.
+            match screen_share {
+                Some(true) => {
+                    let (driver, call) = (Rc::downgrade(&self), call_id.clone());
+                    let ended = move || {
+                        if let Some(driver) = driver.upgrade() {
+                            driver.screen_ended(call.clone());
+                        }
+                    };
+                    media.capture_screen(ended).await?;
+                    self.attach(&media);
+                    if let Some(screen) = media.screen() {
+                        self.show_local(&call_id, SCREEN, Some(&screen));
+                    }
+                }
+                Some(false) => self.share_no_more(&call_id, &media),
+                None => {}
+            }
             if let Some(on) = audio {
                 media.set_microphone(on);
             }
@@ -158,6 +175,7 @@ impl Driver {
             // What was said last counts: what was turned off while the camera opened is off.
             audio = audio.filter(|on| *on == media.is_microphone_on());
             video = video.filter(|on| *on != media.is_camera_off());
+            let screen_share = screen_share.filter(|on| *on == media.is_screen_shared());
             if (audio, video, screen_share) == (None, None, None) {
                 return Ok(JsValue::UNDEFINED);
             }
@@ -165,6 +183,21 @@ impl Driver {
         let toggle = MediaToggle { call_id, audio, video, screen_share };
         let ticket = self.session.borrow_mut().toggle_media(now(), toggle);
         JsFuture::from(self.ask(ticket)).await
+    }
+
+    fn share_no_more(&self, call: &CallId, media: &LocalMedia) {
+        if media.drop_screen() {
+            self.attach(media);
+            self.show_local(call, SCREEN, None);
+        }
+    }
+
+    /// The browser ended the sharing of the screen: its own bar has a button for that.
+    fn screen_ended(self: &Rc<Self>, call_id: CallId) {
+        let off = MediaOptions { audio: None, video: None, screen_share: Some(false) };
+        let told = self.clone().toggle(call_id, off);
+        // It is so whether the server hears of it or not.
+        spawn_local(async move { drop(told.await) });
     }
 
     pub(crate) async fn preview(self: Rc<Self>, on: MediaOptions) -> Result<JsValue, JsValue> {
@@ -186,7 +219,7 @@ impl Driver {
     }
 
     /// Takes the place of the one call that a device can be in, with what a preview has opened.
-    fn take_media(&self, wanted: Kinds) -> Result<Rc<LocalMedia>, JsValue> {
+    fn take_media(&self, wanted: Kinds, path: Path) -> Result<Rc<LocalMedia>, JsValue> {
         self.check_disposed()?;
         if self.media.borrow().is_some() {
             return Err(fail(FailureCode::AlreadyInCall, "you are in a call already; hang it up first"));
@@ -195,6 +228,7 @@ impl Driver {
             Some(preview) => preview,
             None => LocalMedia::new()?,
         };
+        media.relay_only.set(path.is_relay(self.options.relay_only));
         media.keep_only(wanted);
         *self.media.borrow_mut() = Some(media.clone());
         Ok(media)

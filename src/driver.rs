@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, JSON, Promise};
 use lumencall_core::session::{Action, ClientSession, Event, LogLevel, Ticket};
 use lumencall_core::wire::{DescriptionType, Private, ServerFrame, Source, WireError};
 use lumencall_core::{Call, CallId, Millis, UserId};
@@ -45,6 +45,8 @@ pub(crate) struct Driver {
     /// Keeps for the next page what this device is; the facade's.
     keeper: RefCell<Option<Function>>,
     ice_servers: RefCell<JsValue>,
+    /// Gets them from the app, where it gives a function; the facade's.
+    fetcher: RefCell<Option<Function>>,
     pub(crate) peers: RefCell<Vec<Rc<Peer>>>,
     /// Camera and microphone of the call that this device is in, or is entering.
     pub(crate) media: RefCell<Option<Rc<LocalMedia>>>,
@@ -60,7 +62,6 @@ impl Driver {
     pub(crate) fn new(options: Options) -> Rc<Self> {
         let chance = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
         let session = ClientSession::new(options.user.clone(), options.command_timeout, chance);
-        let ice_servers = options.ice_servers.clone().unwrap_or_else(|| js_sys::Array::new().into());
         let driver = Rc::new(Self {
             options,
             emitter: Emitter::default(),
@@ -70,7 +71,8 @@ impl Driver {
             socket: RefCell::default(),
             sockets: Cell::new(0),
             keeper: RefCell::default(),
-            ice_servers: RefCell::new(ice_servers),
+            ice_servers: RefCell::new(Array::new().into()),
+            fetcher: RefCell::default(),
             peers: RefCell::default(),
             media: RefCell::default(),
             preview: RefCell::default(),
@@ -80,9 +82,8 @@ impl Driver {
         });
         let window = window();
         driver.listen(&window.0, "pagehide", Self::suspend);
-        for event in ["online", "offline"] {
-            driver.listen(&window.0, event, Self::wake);
-        }
+        driver.listen(&window.0, "online", |driver| driver.change_network(true));
+        driver.listen(&window.0, "offline", |driver| driver.change_network(false));
         if let Some(document) = window.member("document") {
             // What is shown again was asleep, perhaps; what is hidden soon will be, and is as well up to date.
             driver.listen(&document.0, "visibilitychange", Self::wake);
@@ -102,6 +103,10 @@ impl Driver {
 
     fn wake(self: &Rc<Self>) {
         self.drive(|session| session.handle_wake(now()));
+    }
+
+    fn change_network(self: &Rc<Self>, online: bool) {
+        self.drive(|session| session.handle_network(now(), online));
     }
 
     pub(crate) fn keep_with(&self, keeper: Function) {
@@ -144,10 +149,20 @@ impl Driver {
     }
 
     /// Hands an input to the session, and carries out what comes of it.
-    pub(crate) fn drive<T>(self: &Rc<Self>, input: impl FnOnce(&mut ClientSession) -> T) -> T {
-        let output = input(&mut self.session.borrow_mut());
+    pub(crate) fn drive(self: &Rc<Self>, input: impl FnOnce(&mut ClientSession)) {
+        let mut input = Some(input);
+        self.drive_once(&mut |session| {
+            if let Some(input) = input.take() {
+                input(session);
+            }
+        });
+    }
+
+    /// One piece of code for all inputs.
+    #[inline(never)]
+    fn drive_once(self: &Rc<Self>, input: &mut dyn FnMut(&mut ClientSession)) {
+        input(&mut self.session.borrow_mut());
         self.drain();
-        output
     }
 
     /// Carries out what a command to the session leads to; the promise is settled by the session's word on it.
@@ -195,28 +210,40 @@ impl Driver {
                     socket.send(&text);
                 }
             }
-            Action::UseIceServers(servers) => {
-                if self.options.ice_servers.is_none() {
-                    *self.ice_servers.borrow_mut() = to_js(servers);
-                }
-            }
+            Action::UseIceServers(servers) => match &self.options.ice_servers {
+                None => self.use_ice_servers(to_js(servers)),
+                Some(given) if Array::is_array(given) => self.use_ice_servers(given.clone()),
+                Some(_) => drop(self.fetch_ice_servers(&JsValue::UNDEFINED)),
+            },
             Action::Settle { ticket, result } => self.settle(*ticket, result),
             Action::Emit(event) => self.emit(event),
             Action::Log { level, message, call } => self.log(*level, message, call.as_ref()),
             Action::OpenPeer { call, user, call_type } => {
-                let opened =
-                    Peer::open(self, call.clone(), user.clone(), *call_type, &self.ice_servers.borrow());
+                let opened = Peer::open(self, call.clone(), user.clone(), *call_type, &self.configuration());
                 match opened {
                     Ok(peer) => self.peers.borrow_mut().push(peer),
-                    Err(_) => self.session.borrow_mut().handle_negotiation_failed(call, user),
+                    Err(_) => self.session.borrow_mut().handle_negotiation_failed(
+                        call,
+                        user,
+                        DescriptionType::Answer,
+                    ),
+                }
+            }
+            Action::RestartIce { call, user } => {
+                if let Some(peer) = self.peer(call, user)
+                    && !self.fetch_ice_servers(&peer.connection)
+                {
+                    peer.restart_ice();
                 }
             }
             Action::Offer { call, user } => self.run_step(call, user, Step::Offer),
-            Action::Answer { call, user, offer } => {
-                self.run_step(call, user, Step::Apply(DescriptionType::Offer, offer.clone()))
+            Action::Answer { call, user, offer, screen } => {
+                let step = Step::Apply(DescriptionType::Offer, offer.clone(), screen.clone());
+                self.run_step(call, user, step)
             }
-            Action::ApplyAnswer { call, user, answer } => {
-                self.run_step(call, user, Step::Apply(DescriptionType::Answer, answer.clone()))
+            Action::ApplyAnswer { call, user, answer, screen } => {
+                let step = Step::Apply(DescriptionType::Answer, answer.clone(), screen.clone());
+                self.run_step(call, user, step)
             }
             Action::AddCandidate { candidate, user } => {
                 if let Some(peer) = self.peer(&candidate.call_id, user) {
@@ -233,6 +260,37 @@ impl Driver {
                 self.close_peers(|peer| peer.call == *call);
             }
         }
+    }
+
+    /// What peer connections are made with.
+    fn configuration(&self) -> JsValue {
+        let configuration = Plain::new()
+            .with("iceServers", &self.ice_servers.borrow())
+            .with_text("bundlePolicy", "max-bundle");
+        let relay_only = self.media.borrow().as_ref().is_some_and(|media| media.relay_only.get());
+        if relay_only { configuration.with_text("iceTransportPolicy", "relay") } else { configuration }.done()
+    }
+
+    pub(crate) fn use_ice_servers(&self, servers: JsValue) {
+        // A URL that begins so is one of a TURN server (RFC 7065, 3.1).
+        let turn = JSON::stringify(&servers).is_ok_and(|text| text.includes("\"turn", 0));
+        self.session.borrow_mut().handle_ice_servers(turn);
+        *self.ice_servers.borrow_mut() = servers;
+        let configuration = self.configuration();
+        for peer in &*self.peers.borrow() {
+            peer.configure(&configuration);
+        }
+    }
+
+    pub(crate) fn fetch_with(&self, fetcher: Function) {
+        self.fetcher.replace(Some(fetcher));
+    }
+
+    /// Has the ICE servers fetched, if the app gives a function for that, and then ICE restarted where a connection is named. Returns whether
+    /// that is done.
+    fn fetch_ice_servers(&self, restart: &JsValue) -> bool {
+        let fetcher = self.fetcher.borrow().clone();
+        fetcher.is_some_and(|fetcher| fetcher.call1(&JsValue::UNDEFINED, restart).is_ok())
     }
 
     fn run_step(self: &Rc<Self>, call: &CallId, user: &UserId, step: Step) {
@@ -295,23 +353,25 @@ impl Driver {
         }
     }
 
-    /// Shows the app the user's own media.
-    pub(crate) fn show_local(&self, call: &CallId, media: &LocalMedia) {
-        let data = Plain::new().with_text("callId", call.as_str()).with_text("kind", "camera");
-        self.emitter.emit("media:local", &data.with("stream", &media.stream).done());
+    /// Shows the app the user's own media, or that they are gone.
+    pub(crate) fn show_local(&self, call: &CallId, kind: &str, stream: Option<&MediaStream>) {
+        let data = Plain::new().with_text("callId", call.as_str());
+        self.show("media:local", data, kind, stream);
     }
 
     /// Shows the app what another sends, or that it is gone.
-    pub(crate) fn show_remote(&self, peer: &Peer, stream: Option<&MediaStream>) {
-        let data = Plain::new()
-            .with_text("callId", peer.call.as_str())
-            .with_text("userId", peer.user.as_str())
-            .with_text("kind", "camera");
-        let (event, data) = match stream {
-            Some(stream) => ("media:remote", data.with("stream", stream)),
-            None => ("media:remote-removed", data),
-        };
-        self.emitter.emit(event, &data.done());
+    pub(crate) fn show_remote(&self, peer: &Peer, kind: &str, stream: Option<&MediaStream>) {
+        let data =
+            Plain::new().with_text("callId", peer.call.as_str()).with_text("userId", peer.user.as_str());
+        self.show("media:remote", data, kind, stream);
+    }
+
+    fn show(&self, event: &'static str, data: Plain, kind: &str, stream: Option<&MediaStream>) {
+        let data = data.with_text("kind", kind);
+        match stream {
+            Some(stream) => self.emitter.emit(event, &data.with("stream", stream).done()),
+            None => self.emitter.emit(&join(&[event, "-removed"]), &data.done()),
+        }
     }
 
     pub(crate) fn socket_open(self: &Rc<Self>, socket: &Rc<Socket>) {

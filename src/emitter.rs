@@ -11,8 +11,14 @@ use crate::codec::window;
 use crate::error;
 
 /// The events of the SDK's own, beside those of a call.
-const OWN_EVENTS: [&str; 5] =
-    ["media:local", "media:remote", "media:remote-removed", "connection:state-changed", "error"];
+const OWN_EVENTS: [&str; 6] = [
+    "media:local",
+    "media:local-removed",
+    "media:remote",
+    "media:remote-removed",
+    "connection:state-changed",
+    "error",
+];
 
 struct Listener {
     event: &'static str,

@@ -46,21 +46,21 @@ pub(crate) fn argument(error: WireError) -> JsValue {
     to_error(&Failure { code: FailureCode::InvalidArgument, message: message.into(), call: None })
 }
 
-/// What `getUserMedia` rejected with (W3C Media Capture and Streams, 10.2).
+/// What `getUserMedia` or `getDisplayMedia` rejected with (W3C Media Capture and Streams, 10.2; Screen Capture, 5.1).
 pub(crate) fn capture(cause: &JsValue) -> JsValue {
     let name = JsSource(cause.clone()).member("name").and_then(|name| name.text());
     let failure = match name.as_deref().unwrap_or_default() {
         "NotFoundError" | "OverconstrainedError" => Failure::new(
             FailureCode::DeviceNotFound,
-            "there is no camera or microphone that fits what was asked for",
+            "there is no camera, microphone or screen that fits what was asked for",
         ),
         "NotReadableError" | "AbortError" => Failure::new(
             FailureCode::DeviceInUse,
-            "the camera or microphone cannot be read; another program may have it",
+            "the camera, microphone or screen cannot be read; another program may have it",
         ),
         _ => Failure::new(
             FailureCode::PermissionDenied,
-            "the camera or microphone was refused, by the user or by a policy",
+            "the camera, microphone or screen was refused, by the user or by a policy",
         ),
     };
     with_cause(&failure, cause)

@@ -4,26 +4,45 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::Array;
+use js_sys::{Array, Promise};
 use lumencall_core::session::{Failure, FailureCode};
 use lumencall_core::wire::Source;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaDevices, MediaStream, MediaStreamTrack, Permissions};
 
 use crate::codec::{JsSource, Plain, window};
 use crate::error;
+use crate::listener::Listener;
 use crate::options::{Kinds, Options};
 
 /// How long a camera that goes off keeps sending black before it is freed, in milliseconds. Firefox sends a disabled track
 /// at one frame a second, and the first frame may still show the last picture.
 const BLACK: u32 = 2_000;
 
+#[wasm_bindgen]
+extern "C" {
+    /// `MediaDevices` with the capture of screens (W3C Screen Capture, 5.1).
+    type ScreenDevices;
+
+    #[wasm_bindgen(method, js_name = getDisplayMedia, catch)]
+    fn get_display_media(this: &ScreenDevices, constraints: &JsValue) -> Result<Promise, JsValue>;
+}
+
 /// One stream, the same for the whole of the call, whatever tracks come and go in it.
 pub(crate) struct LocalMedia {
     pub(crate) stream: MediaStream,
     closed: Cell<bool>,
     microphone_on: Cell<bool>,
+    /// The screen, of the same shape: one stream, once it has been shared.
+    screen: RefCell<Option<MediaStream>>,
+    /// How often it was shared, or not any more: what comes of an older wish is not wanted.
+    shares: Cell<u32>,
+    /// To the browser's own way of ending that.
+    screen_ended: RefCell<Vec<Listener>>,
+    /// Whether candidates may show a relay's address alone.
+    pub(crate) relay_only: Cell<bool>,
     /// Whether the camera was turned off, or is not wanted, whatever may still be opening.
     camera_off: Cell<bool>,
     /// The camera's way from off to free.
@@ -36,6 +55,10 @@ impl LocalMedia {
             stream: MediaStream::new()?,
             closed: Cell::new(false),
             microphone_on: Cell::new(true),
+            screen: RefCell::default(),
+            shares: Cell::new(0),
+            screen_ended: RefCell::default(),
+            relay_only: Cell::new(false),
             camera_off: Cell::new(false),
             freeing: RefCell::new(None),
         }))
@@ -84,10 +107,7 @@ impl LocalMedia {
             }
         }
         if self.closed.get() {
-            return Err(error::to_error(&Failure::new(
-                FailureCode::CallEnded,
-                "the call ended before it was done",
-            )));
+            return Err(ended_first());
         }
         self.set_microphone(self.microphone_on.get());
         Ok(())
@@ -143,17 +163,74 @@ impl LocalMedia {
         self.stream.remove_track(track);
     }
 
+    /// The stream of the screen, if it was ever shared. It has no tracks while it is not.
+    pub(crate) fn screen(&self) -> Option<MediaStream> {
+        self.screen.borrow().clone()
+    }
+
+    pub(crate) fn is_screen_shared(&self) -> bool {
+        self.screen().is_some_and(|screen| screen.get_tracks().length() > 0)
+    }
+
+    /// Asks the user for a screen, a window or a tab, in the place of what is shared already. `ended` is called when the browser ends it.
+    pub(crate) async fn capture_screen(&self, ended: impl Fn() + Clone + 'static) -> Result<(), JsValue> {
+        let share = self.shares.get() + 1;
+        self.shares.set(share);
+        let constraints = Plain::new().with("video", &JsValue::TRUE).with("audio", &JsValue::TRUE).done();
+        let devices: ScreenDevices = devices()?.unchecked_into();
+        let captured = devices.get_display_media(&constraints).map_err(|cause| error::capture(&cause))?;
+        let captured = JsFuture::from(captured).await.map_err(|cause| error::capture(&cause))?;
+        let captured: MediaStream = captured.unchecked_into();
+        if self.closed.get() || self.shares.get() != share {
+            for track in tracks(&captured.get_tracks()) {
+                track.stop();
+            }
+            return Err(ended_first());
+        }
+        self.drop_screen();
+        self.shares.set(share);
+        let screen = match self.screen() {
+            Some(screen) => screen,
+            None => MediaStream::new()?,
+        };
+        for track in tracks(&captured.get_tracks()) {
+            let ended = ended.clone();
+            self.screen_ended.borrow_mut().push(Listener::new(&track, "ended", move |_| ended()));
+            screen.add_track(&track);
+        }
+        self.screen.replace(Some(screen));
+        Ok(())
+    }
+
+    /// Shares the screen no more. Returns whether it was shared.
+    pub(crate) fn drop_screen(&self) -> bool {
+        self.shares.set(self.shares.get() + 1);
+        self.screen_ended.borrow_mut().clear();
+        let Some(screen) = self.screen() else { return false };
+        let shared = screen.get_tracks();
+        for track in tracks(&shared) {
+            track.stop();
+            screen.remove_track(&track);
+        }
+        shared.length() > 0
+    }
+
     /// Stops every track, now and for good.
     pub(crate) fn close(&self) {
         self.closed.set(true);
         self.freeing.take();
+        self.drop_screen();
         for track in tracks(&self.stream.get_tracks()) {
             track.stop();
         }
     }
 }
 
-fn tracks(tracks: &Array) -> impl Iterator<Item = MediaStreamTrack> {
+fn ended_first() -> JsValue {
+    error::to_error(&Failure::new(FailureCode::CallEnded, "the call ended before it was done"))
+}
+
+pub(crate) fn tracks(tracks: &Array) -> impl Iterator<Item = MediaStreamTrack> {
     tracks.iter().map(JsCast::unchecked_into)
 }
 

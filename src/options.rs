@@ -21,8 +21,10 @@ pub(crate) struct Options {
     /// A string, or a function that gives one or promises to.
     pub(crate) token: Option<JsValue>,
     pub(crate) command_timeout: Millis,
-    /// Used in place of the server's, where the app gives some.
+    /// Used in place of the server's, where the app gives some: an array, or a function that gives one or promises to.
     pub(crate) ice_servers: Option<JsValue>,
+    /// Whether candidates may show a relay's address alone, where a call does not say otherwise.
+    pub(crate) relay_only: bool,
     pub(crate) audio: JsValue,
     pub(crate) video: JsValue,
     pub(crate) logger: Option<Function>,
@@ -45,8 +47,12 @@ impl Options {
         };
         let command_timeout = Option::<u32>::read_member(&options, "commandTimeout").map_err(argument)?;
         let ice_servers = options.member("iceServers").map(|servers| servers.0);
-        if ice_servers.as_ref().is_some_and(|servers| !Array::is_array(servers)) {
-            return Err(fail(FailureCode::InvalidArgument, "iceServers should be an array of RTCIceServer"));
+        let fits = |servers: &JsValue| Array::is_array(servers) || servers.is_function();
+        if !ice_servers.as_ref().is_none_or(fits) {
+            return Err(fail(
+                FailureCode::InvalidArgument,
+                "iceServers should be an array of RTCIceServer, or a function that gives one",
+            ));
         }
         let logger = options.member("logger").map(|logger| logger.0.dyn_into::<Function>()).transpose();
         let constraint = |kind| {
@@ -57,11 +63,38 @@ impl Options {
             token,
             command_timeout: command_timeout.map_or(COMMAND_TIMEOUT, Millis::from),
             ice_servers,
+            relay_only: Path::read(&options)?.is_relay(false),
             audio: constraint("audio"),
             video: constraint("video"),
             logger: logger.map_err(|_| fail(FailureCode::InvalidArgument, "logger should be a function"))?,
             user,
         })
+    }
+}
+
+/// Which candidates may be used (`RTCIceTransportPolicy`, W3C WebRTC 1.0, 4.2.3): only relays, or all. Absent is as the client's options
+/// say.
+#[derive(Clone, Copy)]
+pub(crate) struct Path(Option<bool>);
+
+impl Path {
+    /// Reads it from options that may not be there.
+    pub(crate) fn read(options: &JsSource) -> Result<Self, JsValue> {
+        let member = options.member("iceTransportPolicy");
+        match member.map(|policy| policy.text()) {
+            None => Ok(Self(None)),
+            Some(Some(policy)) if policy == "relay" || policy == "all" => Ok(Self(Some(policy == "relay"))),
+            Some(_) => {
+                Err(fail(FailureCode::InvalidArgument, "iceTransportPolicy should be 'all' or 'relay'"))
+            }
+        }
+    }
+
+    pub(crate) const fn is_relay(self, otherwise: bool) -> bool {
+        match self.0 {
+            Some(relay) => relay,
+            None => otherwise,
+        }
     }
 }
 

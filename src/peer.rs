@@ -3,20 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Array;
+use js_sys::{Array, JsString, Promise};
 use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Source, Wire};
 use lumencall_core::{CallId, CallType, UserId};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender, RtcRtpTransceiver, RtcTrackEvent,
+    EventTarget, MediaStream, MediaStreamTrack, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender,
+    RtcRtpTransceiver, RtcTrackEvent,
 };
 
-use crate::codec::{JsSource, Plain, set, to_js};
-use crate::driver::Driver;
+use crate::codec::{JsSource, Plain, ignore, set, to_js};
+use crate::driver::{Driver, now};
 use crate::listener::Listener;
-use crate::media::LocalMedia;
+use crate::media::{LocalMedia, tracks};
 use crate::options::Kinds;
 
 #[wasm_bindgen]
@@ -26,7 +27,24 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = setStreams)]
     fn set_streams(this: &SenderWithStreams, stream: &MediaStream);
+
+    /// `RTCPeerConnection` with what `web-sys` lacks (W3C WebRTC 1.0, 4.4.2).
+    type Connection;
+
+    /// Makes the description that is due and applies it, as one operation: nothing comes between.
+    #[wasm_bindgen(method, js_name = setLocalDescription)]
+    fn describe(this: &Connection) -> Promise;
+
+    #[wasm_bindgen(method, js_name = restartIce)]
+    fn restart_ice(this: &Connection);
+
+    #[wasm_bindgen(method, js_name = setConfiguration, catch)]
+    fn configure(this: &Connection, configuration: &JsValue) -> Result<(), JsValue>;
 }
+
+/// What a stream shows.
+pub(crate) const CAMERA: &str = "camera";
+pub(crate) const SCREEN: &str = "screen";
 
 /// A peer connection to one other in a call.
 pub(crate) struct Peer {
@@ -34,8 +52,12 @@ pub(crate) struct Peer {
     pub(crate) user: UserId,
     pub(crate) connection: RtcPeerConnection,
     sends: Kinds,
-    /// The stream that the app was shown last.
-    shown: RefCell<Option<MediaStream>>,
+    /// Those that carry this device's screen. The first of each kind carries microphone or camera.
+    screen: RefCell<Vec<RtcRtpTransceiver>>,
+    /// The id of the stream that shows the other's screen.
+    their_screen: RefCell<Option<Box<str>>>,
+    /// The streams that the app was shown, and what each shows.
+    shown: RefCell<Vec<(MediaStream, &'static str)>>,
     closed: Cell<bool>,
     /// They end with the peer.
     listeners: RefCell<Vec<Listener>>,
@@ -45,8 +67,8 @@ pub(crate) struct Peer {
 pub(crate) enum Step {
     /// Make an offer.
     Offer,
-    /// Apply this description; an offer is answered.
-    Apply(DescriptionType, Private),
+    /// Apply this description, in which the stream with this id shows the other's screen; an offer is answered.
+    Apply(DescriptionType, Private, Option<Box<str>>),
 }
 
 impl Peer {
@@ -55,22 +77,24 @@ impl Peer {
         call: CallId,
         user: UserId,
         call_type: CallType,
-        ice_servers: &JsValue,
+        configuration: &JsValue,
     ) -> Result<Rc<Self>, JsValue> {
-        let configuration =
-            Plain::new().with("iceServers", ice_servers).with_text("bundlePolicy", "max-bundle").done();
         let peer = Rc::new(Self {
             call,
             user,
             connection: RtcPeerConnection::new_with_configuration(configuration.unchecked_ref())?,
             sends: call_type.into(),
-            shown: RefCell::new(None),
+            screen: RefCell::default(),
+            their_screen: RefCell::default(),
+            shown: RefCell::default(),
             closed: Cell::new(false),
             listeners: RefCell::default(),
         });
         peer.listen("icecandidate", driver, Self::candidate_gathered);
         peer.listen("connectionstatechange", driver, Self::connection_changed);
         peer.listen("track", driver, Self::track_came);
+        peer.listen("negotiationneeded", driver, Self::negotiation_needed);
+        peer.listen("icecandidateerror", driver, Self::candidate_failed);
         Ok(peer)
     }
 
@@ -78,10 +102,20 @@ impl Peer {
         self: &Rc<Self>,
         event: &'static str,
         driver: &Rc<Driver>,
-        handle: fn(&Self, &Rc<Driver>, &E),
+        handle: fn(&Rc<Self>, &Rc<Driver>, &E),
+    ) {
+        self.listen_to(&self.connection, event, driver, handle);
+    }
+
+    fn listen_to<E: JsCast + 'static>(
+        self: &Rc<Self>,
+        target: &EventTarget,
+        event: &'static str,
+        driver: &Rc<Driver>,
+        handle: fn(&Rc<Self>, &Rc<Driver>, &E),
     ) {
         let (peer, driver): (Weak<Self>, Weak<Driver>) = (Rc::downgrade(self), Rc::downgrade(driver));
-        let listener = Listener::new(&self.connection, event, move |event| {
+        let listener = Listener::new(target, event, move |event| {
             if let (Some(peer), Some(driver)) = (peer.upgrade(), driver.upgrade()) {
                 handle(&peer, &driver, event.unchecked_ref());
             }
@@ -89,7 +123,28 @@ impl Peer {
         self.listeners.borrow_mut().push(listener);
     }
 
-    fn candidate_gathered(&self, driver: &Rc<Driver>, event: &RtcPeerConnectionIceEvent) {
+    fn negotiation_needed(self: &Rc<Self>, driver: &Rc<Driver>, _event: &JsValue) {
+        driver.drive(|session| session.handle_negotiation_needed(&self.call, &self.user));
+    }
+
+    fn candidate_failed(self: &Rc<Self>, driver: &Rc<Driver>, event: &JsValue) {
+        if let Some(code) = JsSource(event.clone()).member("errorCode").and_then(|code| code.number()) {
+            driver.drive(|session| session.handle_candidate_error(&self.call, &self.user, code as u16));
+        }
+    }
+
+    /// Uses other ICE servers, from the next generation of candidates on.
+    pub(crate) fn configure(&self, configuration: &JsValue) {
+        // What the browser refuses here it has refused when the connection was made.
+        drop(self.connection.unchecked_ref::<Connection>().configure(configuration));
+    }
+
+    /// Lets the next offer begin a new generation of candidates.
+    pub(crate) fn restart_ice(&self) {
+        self.connection.unchecked_ref::<Connection>().restart_ice();
+    }
+
+    fn candidate_gathered(self: &Rc<Self>, driver: &Rc<Driver>, event: &RtcPeerConnectionIceEvent) {
         let Some(candidate) = event.candidate() else { return };
         // Read as any message is. Not every browser has a `usernameFragment` there.
         let candidate = JsSource(candidate.into());
@@ -108,7 +163,7 @@ impl Peer {
         });
     }
 
-    fn connection_changed(&self, driver: &Rc<Driver>, _event: &JsValue) {
+    fn connection_changed(self: &Rc<Self>, driver: &Rc<Driver>, _event: &JsValue) {
         let state =
             JsSource((&self.connection).into()).member("connectionState").and_then(|state| state.text());
         let state = match state.as_deref() {
@@ -117,10 +172,10 @@ impl Peer {
             Some("failed") => ConnectionState::Failed,
             _ => return,
         };
-        driver.drive(|session| session.handle_connection(&self.call, &self.user, state));
+        driver.drive(|session| session.handle_connection(now(), &self.call, &self.user, state));
     }
 
-    fn track_came(&self, driver: &Rc<Driver>, event: &RtcTrackEvent) {
+    fn track_came(self: &Rc<Self>, driver: &Rc<Driver>, event: &RtcTrackEvent) {
         let named = event.streams().get(0);
         let stream: MediaStream = if named.is_undefined() {
             // The other side named no stream for its track.
@@ -129,19 +184,38 @@ impl Peer {
         } else {
             named.unchecked_into()
         };
+        if self.shown.borrow().iter().any(|(known, _)| *known == stream) {
+            return;
+        }
+        let is_screen = self.their_screen.borrow().as_deref() == Some(&*stream.id());
+        let kind = if is_screen { SCREEN } else { CAMERA };
         // A handle to the same stream; `stream.clone()` would be the browser's method, which copies it and its tracks.
-        let known = self.shown.replace(Some(Clone::clone(&stream)));
-        if known.as_ref() != Some(&stream) {
-            driver.show_remote(self, Some(&stream));
+        self.shown.borrow_mut().push((Clone::clone(&stream), kind));
+        self.listen_to(&stream, "removetrack", driver, Self::track_went);
+        driver.show_remote(self, kind, Some(&stream));
+    }
+
+    /// Tells the app of the streams that show nothing any more.
+    fn track_went(self: &Rc<Self>, driver: &Rc<Driver>, _event: &JsValue) {
+        let is_empty = |stream: &MediaStream| stream.get_tracks().length() == 0;
+        loop {
+            let index = self.shown.borrow().iter().position(|(stream, _)| is_empty(stream));
+            let Some(index) = index else { break };
+            let (_, kind) = self.shown.borrow_mut().swap_remove(index);
+            driver.show_remote(self, kind, None);
         }
     }
 
     /// Runs a step, and tells the driver what came of it.
     pub(crate) fn run(self: &Rc<Self>, driver: &Rc<Driver>, step: Step, media: Option<Rc<LocalMedia>>) {
         let (peer, driver) = (self.clone(), driver.clone());
+        let kind = match step {
+            Step::Offer => DescriptionType::Offer,
+            Step::Apply(..) => DescriptionType::Answer,
+        };
         spawn_local(async move {
             if peer.negotiate(&driver, step, media).await.is_err() && !peer.closed.get() {
-                driver.drive(|session| session.handle_negotiation_failed(&peer.call, &peer.user));
+                driver.drive(|session| session.handle_negotiation_failed(&peer.call, &peer.user, kind));
             }
         });
     }
@@ -152,12 +226,14 @@ impl Peer {
         step: Step,
         media: Option<Rc<LocalMedia>>,
     ) -> Result<(), JsValue> {
-        let kind = match step {
+        match step {
             Step::Offer => {
-                self.add_transceivers(media.as_deref());
-                DescriptionType::Offer
+                if self.connection.get_transceivers().length() == 0 {
+                    self.add_transceivers(media.as_deref());
+                }
             }
-            Step::Apply(kind, sdp) => {
+            Step::Apply(kind, sdp, screen) => {
+                self.their_screen.replace(screen);
                 let description =
                     Plain::new().with_text("type", kind.as_str()).with_text("sdp", sdp.reveal()).done();
                 JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
@@ -170,22 +246,44 @@ impl Peer {
                     return Ok(());
                 }
                 self.take_up_transceivers(media.as_deref());
-                DescriptionType::Answer
             }
-        };
-        let made = match kind {
-            DescriptionType::Offer => self.connection.create_offer(),
-            DescriptionType::Answer => self.connection.create_answer(),
-        };
-        let description = JsFuture::from(made).await?;
-        JsFuture::from(self.connection.set_local_description(description.unchecked_ref())).await?;
+        }
+        JsFuture::from(self.connection.unchecked_ref::<Connection>().describe()).await?;
         if self.closed.get() {
             return Ok(());
         }
-        // Sent as it was made: gathering has added nothing to it.
-        let sdp = JsSource(description).member("sdp").and_then(|sdp| sdp.text()).unwrap_or_default();
-        driver.drive(|session| session.handle_local_description(&self.call, &self.user, kind, sdp.into()));
+        // As it was made: gathering has added nothing to it yet.
+        let made = JsSource((&self.connection).into()).member("localDescription").ok_or(JsValue::NULL)?;
+        let kind = DescriptionType::read_member(&made, "type").map_err(|_| JsValue::NULL)?;
+        let mut sdp: JsString = made.member("sdp").ok_or(JsValue::NULL)?.0.unchecked_into();
+        if let (DescriptionType::Offer, Some(role)) = (kind, self.dtls_role()) {
+            sdp = sdp.split("a=setup:actpass").join(role);
+        }
+        // Also when it is shared no more: the description may be older than that.
+        let screen = media.and_then(|media| media.screen()).map(|screen| screen.id().into());
+        driver.drive(|session| {
+            session.handle_local_description(
+                now(),
+                &self.call,
+                &self.user,
+                kind,
+                String::from(sdp).into(),
+                screen,
+            );
+        });
         Ok(())
+    }
+
+    /// Which of the two this end is in the DTLS association that there is (RFC 8842, 5.2), as it stands in a description. An offer that leaves it
+    /// open is answered by Firefox as if there were none, and Chromium cannot change its part in one.
+    fn dtls_role(&self) -> Option<&'static str> {
+        let connection = JsSource((&self.connection).into());
+        let here = connection.member("currentLocalDescription")?;
+        let is_answerer = here.member("type")?.0 == "answer";
+        let answer = if is_answerer { here } else { connection.member("currentRemoteDescription")? };
+        let sdp: JsString = answer.member("sdp")?.0.unchecked_into();
+        let is_client = sdp.includes("a=setup:active", 0) == is_answerer;
+        Some(if is_client { "a=setup:active" } else { "a=setup:passive" })
     }
 
     /// The offerer's media descriptions. They wait for no capture: a track is put into its sender when it is there.
@@ -205,30 +303,58 @@ impl Peer {
 
     /// The answerer's: those of the offer, with our own media in what we send.
     fn take_up_transceivers(&self, media: Option<&LocalMedia>) {
-        for transceiver in transceivers(&self.connection) {
-            let kind = transceiver.receiver().track().kind();
-            let sends = if kind == "audio" { self.sends.audio } else { self.sends.video };
-            if sends {
-                set(&transceiver, "direction", &"sendrecv".into());
-                if let Some(media) = media {
-                    let sender: SenderWithStreams = transceiver.sender().unchecked_into();
-                    sender.set_streams(&media.stream);
-                }
+        for transceiver in self.own_transceivers() {
+            set(&transceiver, "direction", &"sendrecv".into());
+            if let Some(media) = media {
+                let sender: SenderWithStreams = transceiver.sender().unchecked_into();
+                sender.set_streams(&media.stream);
             }
         }
         self.attach(media);
     }
 
+    /// Those for microphone and camera: the first of each kind that this device sends.
+    fn own_transceivers(&self) -> impl Iterator<Item = RtcRtpTransceiver> {
+        [("audio", self.sends.audio), ("video", self.sends.video)].into_iter().filter_map(|(kind, sends)| {
+            transceivers(&self.connection).find(|one| sends && one.receiver().track().kind() == kind)
+        })
+    }
+
     /// Puts the tracks that are open into their senders, and takes out those that are not.
     pub(crate) fn attach(&self, media: Option<&LocalMedia>) {
         let Some(media) = media else { return };
-        for transceiver in transceivers(&self.connection) {
+        if self.connection.get_transceivers().length() == 0 {
+            // Those for microphone and camera come first.
+            return;
+        }
+        for transceiver in self.own_transceivers() {
             let track = media.track(&transceiver.receiver().track().kind());
-            let sender: RtcRtpSender = transceiver.sender();
-            if sender.track() != track {
-                let replaced = JsFuture::from(sender.replace_track(track.as_ref()));
-                // It fails only where the connection was closed meanwhile, when nothing is sent at all.
-                spawn_local(async move { drop(replaced.await) });
+            replace_track(&transceiver, track.as_ref());
+        }
+        self.share(media);
+    }
+
+    /// Shows this device's screen, or no more. The browser says then that it has something to offer.
+    fn share(&self, media: &LocalMedia) {
+        let Some(screen) = media.screen() else { return };
+        for kind in ["video", "audio"] {
+            let track = tracks(&screen.get_tracks()).find(|track| track.kind() == kind);
+            let is_of_kind = |one: &&RtcRtpTransceiver| one.receiver().track().kind() == kind;
+            let known = self.screen.borrow().iter().find(is_of_kind).cloned();
+            match (known, track) {
+                (Some(known), track) => {
+                    set(&known, "direction", &if track.is_some() { "sendonly" } else { "inactive" }.into());
+                    replace_track(&known, track.as_ref());
+                }
+                (None, Some(track)) => {
+                    let init = Plain::new().with_text("direction", "sendonly");
+                    let init = init.with("streams", &Array::of1(&screen)).done();
+                    let made = self
+                        .connection
+                        .add_transceiver_with_media_stream_track_and_init(&track, init.unchecked_ref());
+                    self.screen.borrow_mut().push(made);
+                }
+                (None, None) => {}
             }
         }
     }
@@ -236,22 +362,28 @@ impl Peer {
     pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
         // The message has the members of an `RTCIceCandidateInit`; the browser passes over the others.
         let init = to_js(candidate).unchecked_into();
-        let added =
-            JsFuture::from(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)));
         // One that cannot be used, of another generation or an address family that is not here, is one path less.
-        spawn_local(async move { drop(added.await) });
+        ignore(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)));
     }
 
     pub(crate) fn close(&self, driver: &Driver) {
         self.closed.set(true);
         self.listeners.borrow_mut().clear();
         self.connection.close();
-        if self.shown.take().is_some() {
-            driver.show_remote(self, None);
+        for (_, kind) in self.shown.take() {
+            driver.show_remote(self, kind, None);
         }
     }
 }
 
 fn transceivers(connection: &RtcPeerConnection) -> impl Iterator<Item = RtcRtpTransceiver> {
     connection.get_transceivers().into_iter().map(JsCast::unchecked_into)
+}
+
+fn replace_track(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
+    let sender: RtcRtpSender = transceiver.sender();
+    if sender.track().as_ref() != track {
+        // It fails only where the connection was closed meanwhile, when nothing is sent at all.
+        ignore(sender.replace_track(track));
+    }
 }

@@ -10,11 +10,41 @@ export type CalleeOutcome = 'ringing' | 'rejected' | 'missed' | 'busy'
 /** Why a call ended. */
 export type EndReason = 'completed' | 'rejected' | 'missed' | 'busy' | 'failed' | 'cancelled'
 
-/**
- * What lay behind the end of a call that nobody wanted: `server-restarted`, the server does not know this device any more; it was started anew, or
- * the way to it was cut for too long.
- */
-export type EndCause = 'server-restarted'
+/** What lay behind the end of a call that nobody wanted. */
+export type EndCause =
+  /** The server does not know this device any more: it was started anew, or the way to it was cut for too long. */
+  | 'server-restarted'
+  /** The browser could not make or use a session description; an `error` event has said so. */
+  | 'negotiation-failed'
+  /** The browser says that there is no network. */
+  | 'network-offline'
+  /** The other was cut off for longer than is waited for. */
+  | 'peer-gone'
+  /** No path was found, and there is no TURN server among the ICE servers, which would have been one. */
+  | 'no-turn-configured'
+  /** The TURN server refused the credentials. */
+  | 'turn-unauthorized'
+  /** The TURN server did not answer. */
+  | 'turn-unreachable'
+  /** There are ICE servers, and the browser found no candidates but those of its own addresses. */
+  | 'only-host-candidates'
+  /** No path was found, with a relay as without. */
+  | 'no-path'
+
+/** What the cause of a failed call was concluded from: what is known here of the connection that came to nothing. */
+export interface EndEvidence {
+  /** Whether the browser says that there is a network. */
+  readonly online: boolean
+  /** Whether there is a TURN server among the ICE servers. */
+  readonly turn: boolean
+  /** The types of the candidates that were found here, and of those that the other sent. */
+  readonly localCandidates: readonly RTCIceCandidateType[]
+  readonly remoteCandidates: readonly RTCIceCandidateType[]
+  /** What STUN and TURN servers refused with, or 701 for one that did not answer (`RTCPeerConnectionIceErrorEvent.errorCode`). */
+  readonly candidateErrors: readonly number[]
+  /** Whether the browser could not make or use a session description. */
+  readonly unusable: boolean
+}
 
 /** One who is in a call. */
 export interface CallParticipant {
@@ -115,6 +145,9 @@ export type ConnectionState =
   /** It was lost, and is being restored. What you ask for meanwhile is done when it is. */
   | 'reconnecting'
 
+/** What a stream shows: camera and microphone, or a screen with its sound where the browser gives that. */
+export type MediaKind = 'camera' | 'screen'
+
 /** Every event by its name, with what its listeners get. */
 export interface CallEvents {
   /** Somebody calls. */
@@ -129,6 +162,8 @@ export interface CallEvents {
     readonly at?: string
     /** What lay behind an end that nobody wanted, where that is known. */
     readonly cause?: EndCause
+    /** What that was concluded from. */
+    readonly evidence?: EndEvidence
   }
   'call:participant-joined': { readonly callId: string; readonly participant: CallParticipant }
   'call:participant-left': { readonly callId: string; readonly userId: string }
@@ -152,11 +187,13 @@ export interface CallEvents {
   'call:participant-rejoined': { readonly callId: string; readonly participant: CallParticipant }
   /** You are in a call with another of your devices, or are so no more. */
   'call:elsewhere': { readonly callId: string; readonly engaged: boolean }
-  /** Your own camera and microphone for a call, ready to be shown. */
-  'media:local': { readonly callId: string; readonly kind: 'camera'; readonly stream: MediaStream }
-  /** What another sends: one stream of each who is in the call. It comes again where the stream is another one. */
-  'media:remote': { readonly callId: string; readonly userId: string; readonly kind: 'camera'; readonly stream: MediaStream }
-  'media:remote-removed': { readonly callId: string; readonly userId: string; readonly kind: 'camera' }
+  /** Your own camera and microphone for a call, or the screen that you share, ready to be shown. */
+  'media:local': { readonly callId: string; readonly kind: MediaKind; readonly stream: MediaStream }
+  /** You share your screen no more, also where you ended that in the browser's own bar. */
+  'media:local-removed': { readonly callId: string; readonly kind: MediaKind }
+  /** What another sends: one stream for camera and microphone, one for the screen. It comes again where the stream is another one. */
+  'media:remote': { readonly callId: string; readonly userId: string; readonly kind: MediaKind; readonly stream: MediaStream }
+  'media:remote-removed': { readonly callId: string; readonly userId: string; readonly kind: MediaKind }
   'connection:state-changed': { readonly state: ConnectionState }
   /** What went wrong outside of any method that could have told it. */
   error: CallError
@@ -181,8 +218,13 @@ export type Identity =
 export type CallClientOptions = Identity & {
   /** The server's WebSocket, `wss://example.com/ws`; a path is taken from the page's own address. */
   url: string
-  /** Used in place of those that the server names in its welcome. */
-  iceServers?: RTCIceServer[]
+  /**
+   * Used in place of those that the server names in its welcome. A function is called for each connection to the server, and before an ICE
+   * restart.
+   */
+  iceServers?: RTCIceServer[] | (() => RTCIceServer[] | Promise<RTCIceServer[]>)
+  /** With `relay` the others learn a TURN server's address in the place of yours. Default `all`; each call may say otherwise. */
+  iceTransportPolicy?: RTCIceTransportPolicy
   /** What is asked of camera and microphone, beyond on and off. */
   media?: { audio?: MediaTrackConstraints; video?: MediaTrackConstraints }
   /** How long a command may wait for the server's answer, in milliseconds. Default 10000. */
@@ -191,7 +233,12 @@ export type CallClientOptions = Identity & {
   logger?: (level: LogLevel, message: string) => void
 }
 
-export interface InitiateOptions {
+/** What a call may say otherwise than the client's options. */
+export interface CallOptions {
+  iceTransportPolicy?: RTCIceTransportPolicy
+}
+
+export interface InitiateOptions extends CallOptions {
   /** The app's own id for what the call belongs to. */
   conversationId: string
   type: CallType
@@ -242,19 +289,23 @@ export class CallClient {
    * Accepts a call that rings here. Camera and microphone open now, not before. Where they cannot be opened, the call is left;
    * where it ends first, the code is `call-ended`. A promise may settle before the events of what it did have come.
    */
-  accept(callId: string): Promise<Call>
+  accept(callId: string, options?: CallOptions): Promise<Call>
   /**
    * The calls that this page left when it was loaded anew, once `connect()` has resolved. The others wait for you, for at most 30
    * seconds; `hangup` leaves one for good.
    */
   resumable(): Call[]
   /** Takes up a call that this page left: camera and microphone open, and everybody connects to you anew. */
-  rejoin(callId: string): Promise<Call>
+  rejoin(callId: string, options?: CallOptions): Promise<Call>
   /** Declines a call that rings here, on all your devices. */
   reject(callId: string): Promise<void>
   /** Leaves a call, or gives up calling. A call that has ended already is no error. */
   hangup(callId: string): Promise<void>
-  /** Turns microphone and camera on or off; off is silent and dark for the others, and frees the camera. */
+  /**
+   * Turns microphone, camera and the sharing of your screen on or off; off is silent and dark for the others, and frees the camera. To
+   * share a screen the browser asks which, and wants a click of the user's before that; a second one takes the place of the first.
+   * `device-not-found` where the browser has none to share.
+   */
   toggleMedia(callId: string, media: MediaToggle): Promise<void>
 
   /** Calls one more into a call that you are in. What becomes of it comes as `call:callee-changed`. */

@@ -1,6 +1,7 @@
 // The screen of a call: who it is with, how it stands, the pictures, and what can be done.
 import { renderPeople, unmutePeople, wirePeople } from './people.js'
 import { play, shows, unmute } from './picture.js'
+import { renderScreens, unmuteScreens, wireScreens } from './screens.js'
 import { $, showAvatar } from './view.js'
 import * as words from './words.js'
 
@@ -9,15 +10,17 @@ let shown
 let group
 let ticking
 
-/** Wires the buttons; `toggle(kind)` is for 'audio' and 'video', `remove(name)` puts one out. */
-export function wireCall({ toggle, hangup, remove }) {
+/** Wires the buttons; `toggle(kind)` is for 'audio' and 'video', `share(on)` for the screen, `remove(name)` puts one out. */
+export function wireCall({ toggle, share, hangup, remove }) {
   wirePeople({ remove })
+  wireScreens({ share })
   $('mute').addEventListener('click', () => toggle('audio'))
   $('camera').addEventListener('click', () => toggle('video'))
   $('hangup').addEventListener('click', hangup)
   $('hear').addEventListener('click', () => {
     unmute(theirPicture)
     unmutePeople()
+    unmuteScreens()
     $('hear').hidden = true
   })
   // The size of the picture is known with its first frame, and changes when a phone is turned.
@@ -28,9 +31,11 @@ export function wireCall({ toggle, hangup, remove }) {
 /** Draws the call that `name` is in; without one, lets go of the pictures. */
 export function renderCall(call, name) {
   shown = call
-  // Two are face to face. As soon as there are more, everybody has a tile.
-  group = Boolean(call && call.people.length > 1)
+  // Two are face to face. As soon as there are more, or there is a screen to look at, everybody has a tile.
+  const stage = Boolean(call?.people.some(({ screen }) => screen))
+  group = Boolean(call && call.people.length > 1) || stage
   $('call').dataset.group = group
+  $('call').dataset.stage = stage
   showStreams(call, name)
   clearInterval(ticking)
   if (!call) return
@@ -69,12 +74,13 @@ function renderPicture() {
   theirPicture.dataset.shape = theirPicture.videoWidth < theirPicture.videoHeight ? 'tall' : 'wide'
 }
 
-/** The other, where there is only one. */
+/** The other, where there is only one, face to face. */
 const them = () => (group ? undefined : shown?.people[0])
 
 async function showStreams(call, name) {
   play(ownPicture, call?.local)
-  const heard = await Promise.all([play(theirPicture, them()?.stream), renderPeople(group ? call : undefined, name)])
+  const tiles = renderPeople(group ? call : undefined, name)
+  const heard = await Promise.all([play(theirPicture, them()?.stream), tiles, renderScreens(call)])
   $('hear').hidden = heard.every(Boolean) || !shown
 }
 

@@ -15,7 +15,7 @@ async function join(identity) {
   if (!identity) return showScreen('join')
   renderJoining(identity.userId, true)
   try {
-    phone = await Phone.open(identity, { changed: render, ended, failed })
+    phone = await Phone.open(identity, { changed: render, ended, failed, notShared })
     rememberMe(identity)
     render()
   } catch (error) {
@@ -63,6 +63,7 @@ function renderConnection() {
 }
 
 function ended(party, event) {
+  if (event.cause) console.warn(`the call failed: ${event.cause}`, event.evidence)
   const { again, ...text } = words.ending(party, event)
   $('callee').value ||= party.others.join(', ')
   showNotice({ ...text, action: again && redial(again, party) })
@@ -75,6 +76,16 @@ function failed(error, party) {
   showNotice({ ...words.error(error), tone: 'trouble', action: party && redial(words.retry(party), party) })
 }
 
+function share(on) {
+  clearNotice()
+  phone.share(on)
+}
+
+function notShared(error) {
+  console.warn(`${error.code}: ${error.message}`)
+  showNotice(words.notShared(error))
+}
+
 const redial = (label, { others, type }) => ({ label, run: () => call(others, type) })
 
 wireLobby({
@@ -84,7 +95,12 @@ wireLobby({
   goBack: () => phone.goBack(),
   stayOut: () => phone.stayOut(),
 })
-wireCall({ toggle: (kind) => phone.toggle(kind), hangup: () => phone.hangup(), remove: (name) => phone.remove(name) })
+wireCall({
+  toggle: (kind) => phone.toggle(kind),
+  share,
+  hangup: () => phone.hangup(),
+  remove: (name) => phone.remove(name),
+})
 wireInvite({ add: (names) => phone.add(names) })
 wireIncoming({ accept: (ring) => phone.accept(ring), decline: (ring) => phone.decline(ring) })
 $('reconnect').addEventListener('click', reconnect)

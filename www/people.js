@@ -55,7 +55,7 @@ function makeTile({ name, own }) {
   return tile
 }
 
-function draw(tile, person, { type, owned }) {
+function draw(tile, person, { type, owned, people }) {
   const { marks: [muted, dark], standing, out, own, video } = tile
   if (tile.is !== person.is && !own) $('news').textContent = words.news(person)
   tile.is = tile.dataset.is = person.is
@@ -64,7 +64,8 @@ function draw(tile, person, { type, owned }) {
   muted.hidden = !badges.muted
   dark.hidden = !badges.dark
   standing.textContent = own ? '' : words.standing(person)
-  out.hidden = !owned || !(person.is === 'joined' || person.is === 'ringing')
+  // Of two, one hangs up.
+  out.hidden = !owned || people.length < 2 || !(person.is === 'joined' || person.is === 'ringing')
   const heard = play(video, person.stream)
   drawPicture(tile)
   return heard

@@ -11,6 +11,7 @@ import { listed } from './words.js'
  * @property {boolean} video
  * @property {boolean} mended whether the connection to them is interrupted
  * @property {MediaStream} [stream]
+ * @property {MediaStream} [screen] the screen that they share
  */
 
 /**
@@ -28,6 +29,8 @@ import { listed } from './words.js'
  * @property {Person[]} people who is in the call, who is called, and who was until a moment ago
  * @property {boolean} owned whether it is mine to put others out
  * @property {MediaStream} [local]
+ * @property {MediaStream} [shared] the screen that I share
+ * @property {boolean} [choosing] whether the browser asks which screen that is to be
  * @property {number} [connectedAt] by `performance.now()`
  * @property {boolean} [left] whether I ended it
  */
@@ -35,7 +38,10 @@ import { listed } from './words.js'
 /** How long it stays to be read what became of one who is out, in milliseconds. */
 const REMEMBERED = 6000
 
-/** One user's place at the server. Tells its listeners `changed()`, `ended(party, event)`, `failed(error, party?)`. */
+/** Where a party has what is shown of oneself. */
+const OWN = { camera: 'local', screen: 'shared' }
+
+/** One user's place at the server. Tells its listeners `changed()`, `ended(party, event)`, `failed(error, party?)`, `notShared(error)`. */
 export class Phone {
   /** @type {Party | undefined} */
   call
@@ -49,7 +55,7 @@ export class Phone {
   #listeners
   #starting = Promise.resolve()
   // Of the call, by name.
-  #streams = new Map()
+  #streams = { camera: new Map(), screen: new Map() }
   #out = new Map()
   #mended = new Set()
 
@@ -88,9 +94,12 @@ export class Phone {
       this.elsewhere = engaged
       listeners.changed()
     })
-    client.on('media:local', ({ callId, stream }) => this.#update(callId, (call) => { call.local = stream }))
-    client.on('media:remote', ({ callId, userId, stream }) => this.#update(callId, () => this.#streams.set(userId, stream)))
-    client.on('media:remote-removed', ({ callId, userId }) => this.#update(callId, () => this.#streams.delete(userId)))
+    client.on('media:local', ({ callId, kind, stream }) => this.#update(callId, (call) => { call[OWN[kind]] = stream }))
+    client.on('media:local-removed', ({ callId, kind }) => this.#update(callId, (call) => { call[OWN[kind]] = undefined }))
+    client.on('media:remote', ({ callId, userId, kind, stream }) =>
+      this.#update(callId, () => this.#streams[kind].set(userId, stream)))
+    client.on('media:remote-removed', ({ callId, userId, kind }) =>
+      this.#update(callId, () => this.#streams[kind].delete(userId)))
     client.on('connection:state-changed', ({ state }) => {
       if (state !== 'connected') this.elsewhere = false
       listeners.changed()
@@ -183,6 +192,21 @@ export class Phone {
     this.#listeners.changed()
   }
 
+  /** Shares the screen, which the browser lets the user choose, or shares it no more. */
+  async share(on) {
+    const { call } = this
+    if (!call?.id || on && call.choosing) return
+    if (on) call.choosing = true
+    try {
+      await this.#client.toggleMedia(call.id, { screenShare: on })
+    } catch (error) {
+      // Of a call that has ended meanwhile, more is said elsewhere.
+      if (this.call === call) this.#listeners.notShared(error)
+    } finally {
+      if (on) call.choosing = false
+    }
+  }
+
   async #initiate(call) {
     if (call.left) return
     call.asked = true
@@ -228,7 +252,7 @@ export class Phone {
 
   #enter(call) {
     const video = call.type === 'video'
-    for (const known of [this.#streams, this.#out, this.#mended]) known.clear()
+    for (const known of [...Object.values(this.#streams), this.#out, this.#mended]) known.clear()
     this.call = { ...call, opening: true, mine: { audio: true, video }, people: [], owned: false }
     this.#look(this.call)
     this.#listeners.changed()
@@ -264,7 +288,8 @@ export class Phone {
       audio: !audioMuted,
       video: !videoMuted,
       mended: this.#mended.has(userId),
-      stream: this.#streams.get(userId),
+      stream: this.#streams.camera.get(userId),
+      screen: this.#streams.screen.get(userId),
     }))
     const gone = call.people.filter(({ name, is }) => is === 'joined' && people.every((person) => person.name !== name))
     for (const { name } of gone) this.#isOut(name, 'left')

@@ -58,6 +58,13 @@ export function news({ name, is }) {
 }
 
 export const here = 'You'
+export const share = 'Share screen'
+export const stopSharing = 'Stop sharing'
+export const ownScreen = 'You are sharing your screen.'
+export const ownScreenGone = 'You are sharing your screen no more.'
+export const screenOf = (name) => `${name}’s screen`
+export const screenHere = (name) => `${name} is sharing their screen.`
+export const screenGone = (name) => `${name} is sharing their screen no more.`
 export const putOut = (name) => `Put ${name} out of the call`
 export const elsewhere = 'You are in a call in another tab or on another device.'
 
@@ -147,15 +154,56 @@ export function ending({ peer, others, role, left, connectedAt, people }, { endR
       if (cause === 'server-restarted') {
         return { title: 'The call was lost', detail: `The server does not know of it any more. ${length}`, again }
       }
-      if (connected) return { title: 'Connection lost', detail: `The connection to ${peer} broke. ${length}`, again }
       return {
-        title: 'Could not connect',
-        detail: `You and ${peer} could not reach each other. A firewall may be in the way; another network may help.`,
+        title: connected ? 'Connection lost' : 'Could not connect',
+        detail: `${failure(peer, cause, connected)} ${length}`.trim(),
         again,
       }
     default:
       return { title: 'Call ended', detail: length, again }
   }
+}
+
+const OTHER_NETWORK = 'A firewall may be in the way; another network may help.'
+
+/** What lay behind the end of a call that failed. */
+function failure(peer, cause, connected) {
+  const noWay = connected
+    ? `The connection to ${peer} broke, and no other direct way was found.`
+    : `No direct way between you and ${peer} was found.`
+  switch (cause) {
+    case 'network-offline':
+      return 'Your device is offline. See to its network, and call again.'
+    case 'peer-gone':
+      return `${peer} lost the connection, and did not come back in time.`
+    case 'no-turn-configured':
+      return `${noWay} No relay (a TURN server) is set up here, by which the call could go all the same.`
+    case 'turn-unauthorized':
+      return `${noWay} The relay (a TURN server), by which the call could go all the same, refused your browser. Who runs this page can mend that.`
+    case 'turn-unreachable':
+      return `${noWay} The relay (a TURN server), by which the call could go all the same, did not answer. ${OTHER_NETWORK}`
+    case 'only-host-candidates':
+      return `Your browser found no way out of your own network. ${OTHER_NETWORK}`
+    case 'no-path':
+      return `You and ${peer} could not reach each other, neither directly nor by a relay. ${OTHER_NETWORK}`
+    default:
+      if (connected) return `The connection to ${peer} broke.`
+      return `You and ${peer} could not reach each other. ${OTHER_NETWORK}`
+  }
+}
+
+const SCREEN_ERRORS = {
+  // Most often the user has thought better of it.
+  'permission-denied': ['Your screen is not shared', 'If you were not asked which to share, your system may have to allow it to the browser.'],
+  'device-not-found': ['There is no screen to share', 'Your browser found none. Try another one.'],
+  'device-in-use': ['Your screen cannot be shared', 'Your system does not let the browser read it. Try a window or a tab in its place.'],
+}
+
+/** Why the screen is not shared. */
+export function notShared(failed) {
+  const [title, detail] = SCREEN_ERRORS[failed.code] ?? []
+  if (!title) return { ...error(failed), tone: 'trouble' }
+  return { title, detail, tone: failed.code === 'permission-denied' ? 'plain' : 'trouble' }
 }
 
 const ERRORS = {

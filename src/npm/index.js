@@ -25,12 +25,40 @@ export function init(input) {
 export class CallClient extends Core {
   #device
   #adopted
+  #fetched
 
   constructor(options) {
     if (!loaded) throw unsupported('call init() and await it before you make a client')
     super(options)
     this.#device = new Device(`lumencall ${options.url} ${options.token ? '' : options.userId}`)
     this.keepWith((id, secret) => this.#device.keep(id, secret))
+    if (typeof options.iceServers === 'function') this.fetchWith((connection) => this.#fetch(options.iceServers, connection))
+  }
+
+  /** Gets ICE servers from the app. Where it gives none, those that there are stay. */
+  #fetch(from, connection) {
+    const given = new Promise((resolve) => resolve(from()))
+    this.#fetched = given
+      .then((servers) => this.useIceServers(Array.from(servers)))
+      .catch((cause) => console.warn('lumencall: iceServers() gave none', cause))
+      .then(() => connection?.restartIce())
+  }
+
+  /** Does what needs the ICE servers once they are there; at once where the app gives no function for them. */
+  #after(ask) {
+    return this.#fetched ? this.#fetched.then(ask) : ask()
+  }
+
+  initiate(options) {
+    return this.#after(() => super.initiate(options))
+  }
+
+  accept(callId, options) {
+    return this.#after(() => super.accept(callId, options))
+  }
+
+  rejoin(callId, options) {
+    return this.#after(() => super.rejoin(callId, options))
   }
 
   async connect() {

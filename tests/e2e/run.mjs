@@ -14,9 +14,9 @@ async function main() {
     return 0
   }
   const begin = Date.now()
-  const { passed, failed } = await run(runs, options)
+  const { passed, failed, skipped } = await run(runs, options)
   console.log(`in ${seconds(Date.now() - begin).trim()}`)
-  console.log(`${passed} passed, ${failed} failed`)
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
   return failed > 0 || passed === 0 ? 1 : 0
 }
 

@@ -14,10 +14,15 @@ import * as glare from './glare.mjs'
 import * as groups from './groups.mjs'
 import * as identity from './identity.mjs'
 import * as media from './media.mjs'
+import * as network from './network.mjs'
+import * as paths from './paths.mjs'
 import * as permissions from './permissions.mjs'
 import * as reload from './reload.mjs'
+import * as renegotiation from './renegotiation.mjs'
+import * as screen from './screen.mjs'
 import * as strangers from './strangers.mjs'
+import * as torture from './torture.mjs'
 
-export const CASES = [calls, endings, media, consent, permissions, faults, dispose, devices, groups, glare, strangers, identity, reload, cuts, badServer].flatMap(
+export const CASES = [calls, endings, media, screen, renegotiation, torture, consent, permissions, faults, dispose, devices, groups, glare, strangers, identity, reload, cuts, badServer, paths, network].flatMap(
   (theme) => theme.cases,
 )

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import puppeteer from 'puppeteer-core'
 import { onEnd } from './cleanup.mjs'
+import { startDisplay } from './display.mjs'
 import { until, within } from './until.mjs'
 
 const CHROMIUM_FLAGS = [
@@ -32,11 +33,22 @@ const FIREFOX_PREFS = {
   'dom.min_background_timeout_value': 4,
 }
 
-/** What each browser is started with, by how it answers a page that asks for camera and microphone. */
+/** What each browser is started with, by how it answers a page that asks for camera, microphone or screen. */
 const LAUNCH = {
   chromium: {
     granting: { browser: 'chrome', args: [...CHROMIUM_FLAGS, '--use-fake-ui-for-media-stream'] },
     denying: { browser: 'chrome', args: [...CHROMIUM_FLAGS, '--use-fake-ui-for-media-stream=deny'] },
+    // Asked for a screen, its user picks the tab of `pages/screen.html`, with its sound.
+    sharing: {
+      browser: 'chrome',
+      args: [
+        ...CHROMIUM_FLAGS,
+        '--auto-accept-camera-and-microphone-capture',
+        '--auto-select-tab-capture-source-by-title=what is shared',
+      ],
+      // Who drives it would have it muted, and what it captures of a tab with it.
+      ignoreDefaultArgs: ['--mute-audio'],
+    },
   },
   firefox: {
     granting: {
@@ -46,6 +58,22 @@ const LAUNCH = {
     denying: {
       browser: 'firefox',
       extraPrefsFirefox: { ...FIREFOX_PREFS, 'permissions.default.camera': 2, 'permissions.default.microphone': 2 },
+    },
+    // Asked for a screen, its user picks the whole of it. Firefox has screens only where it has a display, and never their sound.
+    sharing: {
+      browser: 'firefox',
+      display: true,
+      extraPrefsFirefox: { ...FIREFOX_PREFS, 'media.navigator.permission.disabled': true },
+    },
+    refusing: {
+      browser: 'firefox',
+      display: true,
+      extraPrefsFirefox: {
+        ...FIREFOX_PREFS,
+        'permissions.default.camera': 1,
+        'permissions.default.microphone': 1,
+        'permissions.default.screen': 2,
+      },
     },
   },
 }
@@ -59,12 +87,12 @@ export class Browsers {
     this.#programs = programs
   }
 
-  /** The browser of this name for this side of a call. Caller and callee never share a process. */
-  async get(name, side, permission = 'granting') {
-    const key = `${name} ${side} ${permission}`
+  /** The browser of this name for this side of a call, in this place of a network. Caller and callee never share a process. */
+  async get(name, side, permission = 'granting', place) {
+    const key = `${name} ${side} ${permission} ${place?.name ?? ''}`
     const found = this.#running.get(key)
     if (found?.connected) return found
-    const browser = await launch(name, permission, this.#programs[name])
+    const browser = await launch(name, permission, this.#programs[name], place)
     this.#running.set(key, browser)
     return browser
   }
@@ -77,19 +105,34 @@ export class Browsers {
   }
 }
 
-async function launch(name, permission, executablePath) {
-  if (!executablePath) throw new Error(`${name} is not installed`)
+async function launch(name, permission, program, place) {
+  if (!program) throw new Error(`${name} is not installed`)
   const folder = await mkdtemp(join(tmpdir(), 'lumencall-e2e-'))
   let launching
+  let door
+  let display
   const end = onEnd(async () => {
     const launched = await launching?.catch(() => undefined)
     if (launched) await close(name, launched)
+    await door?.close()
+    await display?.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   })
+  const { display: needsDisplay, ...answers } = LAUNCH[name][permission]
+  let settings = { ...answers, executablePath: program, headless: !needsDisplay }
+  if (needsDisplay) {
+    display = await startDisplay()
+    settings.env = { ...process.env, DISPLAY: display.name }
+  }
+  if (place) {
+    // Chromium is spoken to by a pipe, which leads into any namespace, and Firefox at a port.
+    if (name === 'firefox') door = await place.door(folder)
+    settings = { ...settings, ...settingsFor(name, settings, door) }
+    settings.executablePath = await place.program(program, folder)
+    settings.env = { ...process.env, ...(await place.trust(name, folder)) }
+  }
   launching = puppeteer.launch({
-    ...LAUNCH[name][permission],
-    executablePath,
-    headless: true,
+    ...settings,
     userDataDir: folder,
     handleSIGINT: false,
     handleSIGTERM: false,
@@ -107,6 +150,13 @@ async function launch(name, permission, executablePath) {
     crashPages: () => killPages(browser.process().pid),
     end,
   }
+}
+
+/** What a browser in a network of namespaces is started with beside, or in place of, the usual. */
+function settingsFor(name, { args, extraPrefsFirefox }, door) {
+  return name === 'firefox'
+    ? { debuggingPort: door.port, extraPrefsFirefox: { ...extraPrefsFirefox, 'media.peerconnection.ice.loopback': false } }
+    : { pipe: true, args: [...args, '--disable-features=WebRtcHideLocalIpsWithMdns'] }
 }
 
 /** Closes the browser, and sees to it that nothing of it lives on: what it started is in its process group. */

@@ -38,6 +38,32 @@ async function seesAndHearsOne(party, other) {
   })
 }
 
+/**
+ * Waits until this stream of the other's, `camera` or `screen`, has brought more pictures than now, where it has any, and more sound.
+ * Resolves with the kinds of its tracks.
+ */
+export async function receives(party, other, kind) {
+  const read = () => party.do('receives', other.user, kind)
+  const before = await party.until(
+    `the ${kind} of ${other.user}`,
+    async (user, kind) => (await window.app.receives(user, kind))?.kinds.length > 0,
+    other.user,
+    kind,
+  ).then(read)
+  let now
+  const flows = async () => {
+    now = await read()
+    if (!now) return false
+    const moves = !now.kinds.includes('video') || now.framesDecoded > before.framesDecoded + 3
+    const sounds = !now.kinds.includes('audio') || now.energy > before.energy + 1e-5
+    return moves && sounds
+  }
+  await until(`pictures and sound of the ${kind} of ${other.user} at ${party.label}`, flows, party.patience).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify({ before, now })}`)
+  })
+  return now.kinds
+}
+
 /** Waits until the remote picture is black. */
 export function seesBlack(party) {
   return party.until('a black remote picture', () => window.picture.black())

@@ -28,6 +28,13 @@ export class Party {
     return party
   }
 
+  /** Opens one more page of the same user's browser, beside this one. */
+  async openBeside(path) {
+    const page = await this.#context.newPage({ type: 'window' })
+    await page.goto(new URL(path, this.#page.url()).href)
+    return page
+  }
+
   get context() {
     return this.#context
   }
@@ -203,6 +210,12 @@ export class Party {
     await this.until('the page to load again', () => Boolean(window.app))
   }
 
+  /** Its user looks at the page and clicks on it: for a while the page may ask for what takes a click. */
+  async click() {
+    await this.#page.bringToFront()
+    await this.#page.mouse.click(2, 2)
+  }
+
   /**
    * The process of the page ends, without a word to it. In Chromium `reload` brings the tab back; in Firefox all pages of this side
    * go, and none comes back.
@@ -232,6 +245,12 @@ export class Party {
     await new Promise((resolve) => setTimeout(resolve, milliseconds))
     await devtools.send('Page.setWebLifecycleState', { state: 'active' })
     await devtools.detach()
+  }
+
+  /** The browser loses its network, by what it tells its pages, and has one again. Chromium alone can be told to; its sockets stay. */
+  async changeNetwork() {
+    await this.#page.setOfflineMode(true)
+    await this.#page.setOfflineMode(false)
   }
 
   /** Closes the tab, as its user does, with what the page does when it is hidden. */

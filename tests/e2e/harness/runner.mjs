@@ -2,8 +2,9 @@
 
 import { Browsers } from './browser.mjs'
 import { isEnding } from './cleanup.mjs'
+import { Networks } from './network.mjs'
 import { startServer } from './server.mjs'
-import { Stage } from './stage.mjs'
+import { Skip, Stage } from './stage.mjs'
 import { within } from './until.mjs'
 
 /** How long one case may take, with the start of its browsers, where it does not say otherwise. */
@@ -39,14 +40,15 @@ class Servers {
   }
 }
 
-/** Runs what is planned; returns how many passed and failed. */
+/** Runs what is planned; returns how many passed, failed and were skipped. */
 export async function run(plan, options) {
   const browsers = new Browsers(options.programs)
   const servers = new Servers(options)
-  const counts = { passed: 0, failed: 0 }
+  const networks = new Networks(options)
+  const counts = { passed: 0, failed: 0, skipped: 0 }
   for (const { name, run, pairing, limit = CASE_LIMIT } of plan) {
     if (isEnding()) break
-    const stage = new Stage(browsers, servers, pairing, options.long)
+    const stage = new Stage(browsers, servers, networks, pairing, options.long)
     const begin = Date.now()
     let failure
     try {
@@ -55,7 +57,10 @@ export async function run(plan, options) {
       failure = error
     }
     const line = `${name.padEnd(62)} ${describePairing(pairing).padEnd(20)} ${seconds(Date.now() - begin)}`
-    if (failure) {
+    if (failure instanceof Skip) {
+      counts.skipped += 1
+      console.log(`skip ${line}\n       ${failure.message}`)
+    } else if (failure) {
       if (isEnding()) break
       counts.failed += 1
       console.log(`FAIL ${line}`)
@@ -64,6 +69,7 @@ export async function run(plan, options) {
       counts.passed += 1
       console.log(`ok   ${line}`)
     }
+    for (const told of stage.told) console.log(`       ${told}`)
     try {
       await within(CASE_LIMIT, 'closing the pages', stage.clear())
     } catch (error) {
@@ -72,7 +78,7 @@ export async function run(plan, options) {
     }
   }
   if (counts.failed > 0) {
-    const said = await servers.said().catch((error) => [error.message])
+    const said = [...(await servers.said().catch((error) => [error.message])), ...(await networks.said())]
     console.log(['the servers said:', ...said.slice(-60)].join('\n  '))
   }
   return counts

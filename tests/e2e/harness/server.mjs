@@ -8,12 +8,15 @@ import { onEnd } from './cleanup.mjs'
 import { PATIENCE, within } from './until.mjs'
 
 const PAGES = fileURLToPath(new URL('../pages', import.meta.url))
-const READY = /listening on (http:\/\/\S+)/
+const READY = /listening on (https?:\/\/\S+)/
 
-/** Starts a server with these further arguments; resolves when it listens. Port 0 takes one that is free. */
-export async function startServer({ serverProgram, packageFolder }, args = [], port = 0) {
+/**
+ * Starts a server with these further arguments; resolves when it listens. Port 0 takes one that is free. In a network namespace
+ * it is started by the words of `prefix`.
+ */
+export async function startServer({ serverProgram, packageFolder }, args = [], port = 0, { address = '127.0.0.1', prefix = [] } = {}) {
   const auth = args.includes('--auth') ? [] : ['--auth', 'dev']
-  const fixed = [...auth, '--listen', `127.0.0.1:${port}`, '--www', PAGES, '--pkg', packageFolder]
+  const fixed = [...auth, '--listen', `${address}:${port}`, '--www', PAGES, '--pkg', packageFolder]
   const said = []
   let child
   const stop = onEnd(async () => {
@@ -22,7 +25,8 @@ export async function startServer({ serverProgram, packageFolder }, args = [], p
     child.kill('SIGTERM')
     await within(5_000, 'stopping the server', ended).catch(() => child.kill('SIGKILL'))
   })
-  child = spawn(serverProgram, [...fixed, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program, ...words] = [...prefix, serverProgram, ...fixed, ...args]
+  child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ready = new Promise((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => {

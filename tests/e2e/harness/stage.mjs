@@ -7,15 +7,23 @@ import { Party } from './party.mjs'
 
 let cases = 0
 
+/** What a case throws that this machine cannot run. */
+export class Skip extends Error {}
+
 export class Stage {
   #browsers
   #servers
+  #networks
   #parties = []
   #undos = []
 
-  constructor(browsers, servers, pairing, long) {
+  /** What the case has to tell beside whether it passed, a line each. */
+  told = []
+
+  constructor(browsers, servers, networks, pairing, long) {
     this.#browsers = browsers
     this.#servers = servers
+    this.#networks = networks
     this.pairing = pairing
     /** Whether everything is to be tried, not a sample. */
     this.long = long
@@ -45,6 +53,36 @@ export class Stage {
     const proxy = await this.#keep(startProxy(target ?? (await this.#servers.get(server)).origin))
     const party = await this.open(side, name, { origin: proxy.origin, ...rest })
     return [party, proxy]
+  }
+
+  /** The network of namespaces, with nothing wrong in it. Where this machine gives none, the case is skipped. */
+  async network() {
+    const network = await this.#networks.get()
+    if (network.reason) throw new Skip(network.reason)
+    return network
+  }
+
+  /** A page in the browser at this side's home. */
+  async openAtHome(network, side, name, { options, permission, origin = network.origin, kind = 'sdk', ...rest } = {}) {
+    const browser = await this.#browsers.get(this.pairing[side], side, permission, network.place(side))
+    const user = this.user(name)
+    const token = await network.token(user)
+    const party = await Party.open({ browser, origin, kind, user, options: { token, ...options }, ...rest })
+    this.#parties.push(party)
+    return party
+  }
+
+  /** Alice, who calls, and Bob, who is called, each at their home. */
+  async pairAtHome(network, { caller = {}, callee = {} } = {}) {
+    return Promise.all([
+      this.openAtHome(network, 'caller', 'alice', caller),
+      this.openAtHome(network, 'callee', 'bob', callee),
+    ])
+  }
+
+  /** A server of this case's own in the network, with these further arguments. */
+  async serverAt(network, args, options) {
+    return this.#keep(network.server(args, options))
   }
 
   /** A server that misbehaves as `script` says, and serves the pages. */

@@ -33,7 +33,15 @@ window.probes = (() => {
   MediaDevices.prototype.getUserMedia = async function (constraints) {
     note('capture', { audio: Boolean(constraints?.audio), video: Boolean(constraints?.video) })
     if (captureError) throw new DOMException('a stub of the test', captureError)
-    const stream = await getUserMedia.call(this, constraints)
+    return keepCaptured(await getUserMedia.call(this, constraints))
+  }
+  const { getDisplayMedia } = MediaDevices.prototype
+  MediaDevices.prototype.getDisplayMedia = async function (constraints) {
+    note('capture', { screen: true })
+    return keepCaptured(await getDisplayMedia.call(this, constraints))
+  }
+
+  async function keepCaptured(stream) {
     for (const track of stream.getTracks()) keepTrack(track)
     await captureGate?.opened
     note('captured', { kinds: stream.getTracks().map((track) => track.kind).sort() })
@@ -185,7 +193,7 @@ window.probes = (() => {
       captureError = name
     },
 
-    /** From now on what getUserMedia brings is kept back, as it is while a person reads the prompt. */
+    /** From now on what is captured is kept back, as it is while a person reads the prompt. */
     holdCapture() {
       captureGate = {}
       captureGate.opened = new Promise((open) => (captureGate.open = open))

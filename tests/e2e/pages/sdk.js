@@ -11,6 +11,7 @@ const NAMES = [
   'call:participant-changed',
   'call:elsewhere',
   'media:local',
+  'media:local-removed',
   'media:remote',
   'media:remote-removed',
   'connection:state-changed',
@@ -19,28 +20,37 @@ const NAMES = [
 
 let client
 let callId
+/** The stream of the screen that is shared here. */
+let screen
 const events = []
 
 function record(name, data) {
   const { probes } = window
-  if (name === 'media:local') document.getElementById('local').srcObject = data.stream
-  if (name === 'media:remote') tile(data.userId).srcObject = document.getElementById('remote').srcObject = data.stream
-  if (name === 'media:remote-removed') tile(data.userId).remove()
+  const isCamera = data.kind === 'camera'
+  if (name === 'media:local' && !isCamera) screen = data.stream
+  if (name === 'media:local' && isCamera) document.getElementById('local').srcObject = data.stream
+  if (name === 'media:remote') {
+    tile(data).srcObject = data.stream
+    if (isCamera) document.getElementById('remote').srcObject = data.stream
+  }
+  if (name === 'media:remote-removed') tile(data).remove()
   if (name === 'call:incoming') callId = data.id
   const entry = { name, at: performance.now(), data: plain(data) }
   events.push(entry)
   probes.note('event', { name, data: entry.data })
 }
 
-/** The video element of another. The one of `remote` shows whoever came last, and is the one that is heard. */
-function tile(userId) {
-  const found = document.querySelector(`[data-user="${userId}"]`)
+/** The video element of another, for what of theirs is of this kind. The one of `remote` shows whose camera came last, and is heard. */
+function tile({ userId, kind }) {
+  const found = find(userId, kind)
   if (found) return found
-  const video = Object.assign(document.createElement('video'), { muted: true, playsInline: true, autoplay: true })
-  video.dataset.user = userId
+  const video = Object.assign(document.createElement('video'), { muted: kind === 'camera', playsInline: true, autoplay: true })
+  Object.assign(video.dataset, { user: userId, kind })
   document.body.append(video)
   return video
 }
+
+const find = (userId, kind) => document.querySelector(`[data-user="${userId}"][data-kind="${kind}"]`)
 
 /** A payload as plain data, with a stream as the kinds of its tracks. */
 function plain(data) {
@@ -106,6 +116,29 @@ window.app = {
     }
     return total
   },
+
+  /** What comes of one stream of another, `camera` or `screen`, by the decoders' counters; nothing where there is no such stream. */
+  async receives(userId, kind) {
+    const stream = find(userId, kind)?.srcObject
+    const connection = client.peerConnection(callId, userId)
+    if (!stream || !connection) return undefined
+    const total = { kinds: [], framesDecoded: 0, audioPackets: 0, energy: 0 }
+    for (const track of stream.getTracks()) {
+      total.kinds.push(track.kind)
+      for (const report of (await connection.getStats(track)).values()) {
+        if (report.type !== 'inbound-rtp') continue
+        total.framesDecoded += report.framesDecoded ?? 0
+        if (report.kind === 'audio') total.audioPackets += report.packetsReceived ?? 0
+        total.energy += report.totalAudioEnergy ?? 0
+      }
+    }
+    total.kinds.sort()
+    return total
+  },
+
+  screen: () => screen,
+  connection: (userId) => client.peerConnection(callId, userId),
+  streamId: (userId, kind) => find(userId, kind)?.srcObject.id,
 
   dispose: () => client.dispose(),
 

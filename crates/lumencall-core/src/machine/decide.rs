@@ -187,6 +187,7 @@ impl Work<'_> {
             answered_elsewhere: None,
             at: Some(self.now.wall.clone()),
             cause: None,
+            evidence: None,
         })
     }
 }

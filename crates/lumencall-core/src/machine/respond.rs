@@ -175,6 +175,7 @@ impl Work<'_> {
             answered_elsewhere: Some(true),
             at: Some(self.now.wall.clone()),
             cause: None,
+            evidence: None,
         });
         for device in devices.iter().filter(|device| **device != winner.device) {
             self.send(&winner.user, device, event.clone());

@@ -57,7 +57,7 @@ pub enum Action {
     RenewToken,
     /// Send the frame over the open socket.
     Send(Arc<ClientFrame>),
-    /// Use these ICE servers for peer connections made from now on.
+    /// Use these ICE servers, for the peer connections that there are too (`RTCPeerConnection.setConfiguration`).
     UseIceServers(Vec<IceServer>),
     /// Tell whoever gave the command what became of it.
     Settle {
@@ -86,6 +86,14 @@ pub enum Action {
         /// What is sent, and wanted.
         call_type: CallType,
     },
+    /// Let the next offer begin a new generation of candidates (`RTCPeerConnection.restartIce`). Where the connection is stable the browser
+    /// says then that it has something to offer.
+    RestartIce {
+        /// The call.
+        call: CallId,
+        /// The other.
+        user: UserId,
+    },
     /// Make an offer on it, then [`super::ClientSession::handle_local_description`].
     Offer {
         /// The call.
@@ -102,6 +110,8 @@ pub enum Action {
         user: UserId,
         /// The offer's SDP.
         offer: Private,
+        /// The id of the stream that shows their screen.
+        screen: Option<Box<str>>,
     },
     /// Apply the answer, then [`super::ClientSession::handle_remote_described`].
     ApplyAnswer {
@@ -111,6 +121,8 @@ pub enum Action {
         user: UserId,
         /// The answer's SDP.
         answer: Private,
+        /// The id of the stream that shows their screen.
+        screen: Option<Box<str>>,
     },
     /// Add a candidate of the other's. The description that it belongs to has been applied.
     AddCandidate {

@@ -1,9 +1,10 @@
 //! The mirror of a call, and the part that this device has in it.
 
 use super::commands::What;
+use super::negotiation::Told;
 use super::peers::Peer;
 use super::{Action, ClientSession, Event};
-use crate::wire::{Command, EndCause, Hangup, Private, ServerEvent, StateChanged};
+use crate::wire::{Command, EndCause, Hangup, ServerEvent, StateChanged};
 use crate::{Call, CallId, CallState, EndReason, MediaFlags, UserId};
 
 /// This device's part in a call.
@@ -24,7 +25,7 @@ pub(super) struct LocalCall {
     pub(super) call: Call,
     pub(super) part: Part,
     /// The sealed offers that came ahead of an accept, each with its sender; unread until there is one.
-    pub(super) offers: Vec<(UserId, Private)>,
+    pub(super) offers: Vec<(UserId, Told)>,
     pub(super) peers: Vec<Peer>,
 }
 
@@ -73,6 +74,7 @@ pub(super) fn state_changed(call: &Call, state: CallState) -> StateChanged {
         answered_elsewhere: None,
         at: call.answered_at.clone().filter(|_| state == CallState::Connecting),
         cause: None,
+        evidence: None,
     }
 }
 
@@ -167,6 +169,7 @@ impl ClientSession {
             answered_elsewhere: None,
             at: None,
             cause: cause.filter(|_| was == Part::Engaged),
+            evidence: None,
         })));
     }
 

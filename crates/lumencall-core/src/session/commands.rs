@@ -1,10 +1,11 @@
 //! What the app wants, and the server's replies to it.
 
 use super::calls::{LocalCall, Part, state_changed};
+use super::negotiation::Told;
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, Ticket};
 use crate::wire::{
     CallInitiate, CallRespond, Command, Done, Hangup, LONGEST_METADATA, MediaToggle, ParticipantChoice,
-    Private, Reply, RespondAction, ServerEvent,
+    Reply, RespondAction, ServerEvent,
 };
 use crate::{Call, CallId, CallParticipant, CallState, Millis, UserId};
 
@@ -81,7 +82,7 @@ impl ClientSession {
         let respond = Command::Respond(CallRespond { call_id: call.clone(), action: RespondAction::Accept });
         let ticket = self.ask(now, respond, What::Accept(call.clone()));
         for (user, offer) in offers {
-            self.handle_offer(call, &user, &offer);
+            self.handle_offer(call, &user, offer);
         }
         ticket
     }
@@ -261,6 +262,7 @@ impl ClientSession {
             }
             Err(failure) => self.emit(Event::Error(failure)),
         }
+        self.recover(now);
     }
 
     fn initiated(&mut self, call: &Call) {
@@ -281,12 +283,12 @@ impl ClientSession {
         let offers = self.enter(&call.id);
         self.joined(call);
         for (user, offer) in offers {
-            self.handle_offer(&call.id, &user, &offer);
+            self.handle_offer(&call.id, &user, offer);
         }
     }
 
     /// What rang here is accepted. Returns the offers that were kept for that.
-    fn enter(&mut self, call: &CallId) -> Vec<(UserId, Private)> {
+    fn enter(&mut self, call: &CallId) -> Vec<(UserId, Told)> {
         let Some(local) = self.local(call) else { return Vec::new() };
         local.part = Part::Engaged;
         std::mem::take(&mut local.offers)

@@ -3,7 +3,7 @@
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, LogLevel};
 use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage, StateChanged};
-use crate::{CallState, ErrorCode, Millis};
+use crate::{CallState, EndReason, ErrorCode, Millis};
 
 impl ClientSession {
     /// A frame came.
@@ -63,7 +63,12 @@ impl ClientSession {
         }
     }
 
-    pub(super) fn handle_event(&mut self, event: ServerEvent) {
+    pub(super) fn handle_event(&mut self, mut event: ServerEvent) {
+        if let ServerEvent::StateChanged(changed) = &mut event
+            && changed.end_reason == Some(EndReason::Failed)
+        {
+            (changed.cause, changed.evidence) = self.diagnose(&changed.call_id);
+        }
         // What happens before a rejoin, its reply tells; but not that the call is over.
         let told_later = follows(&event) && self.is_rejoining(event.call_id());
         if !told_later && self.apply(&event) {
@@ -142,16 +147,8 @@ impl ClientSession {
                 self.elsewhere = elsewhere.engaged.then(|| elsewhere.call_id.clone());
                 true
             }
-            ServerEvent::Offer(offer) => {
-                if let Some(from) = &offer.from_user_id {
-                    self.handle_offer(&offer.call_id, from, &offer.sdp);
-                }
-                false
-            }
-            ServerEvent::Answer(answer) => {
-                if let Some(from) = &answer.from_user_id {
-                    self.handle_answer(&answer.call_id, from, &answer.sdp);
-                }
+            ServerEvent::Offer(description) | ServerEvent::Answer(description) => {
+                self.handle_description(description);
                 false
             }
             ServerEvent::Candidate(candidate) => {

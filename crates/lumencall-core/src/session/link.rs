@@ -98,6 +98,7 @@ impl ClientSession {
         }
         if resumed {
             self.send_again(received.unwrap_or_default());
+            self.restart_lost(now);
         } else {
             self.last_seq = 0;
             self.kept.start();

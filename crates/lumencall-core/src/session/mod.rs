@@ -13,12 +13,15 @@
 mod action;
 mod calls;
 mod commands;
+mod diagnosis;
 mod failure;
 mod frames;
 mod kept;
 mod link;
+mod negotiation;
 mod peers;
 mod pulse;
+mod recovery;
 mod resume;
 
 pub use action::{Action, Event, LogLevel, Ticket};
@@ -50,7 +53,13 @@ pub struct ClientSession {
     last_seq: u32,
     /// How many frames could not be read since the last that could; they have taken numbers, too.
     unread: u32,
+    /// Whether the browser says that there is a network.
+    online: bool,
+    /// Whether there is a TURN server among the ICE servers.
+    turn: bool,
     last_ticket: u32,
+    /// The number of the last offer.
+    last_round: u32,
     waiting: Vec<Waiting>,
     calls: Vec<LocalCall>,
     /// The calls that this device is in with a page that is gone.
@@ -76,7 +85,10 @@ impl ClientSession {
             last_id: 0,
             last_seq: 0,
             unread: 0,
+            online: true,
+            turn: false,
             last_ticket: 0,
+            last_round: 0,
             waiting: Vec::new(),
             calls: Vec::new(),
             resumable: Vec::new(),
@@ -93,7 +105,7 @@ impl ClientSession {
 
     /// When [`ClientSession::handle_timeout`] is to be called, on the clock of the inputs.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        let mut next = self.pulse.deadline(self.link);
+        let mut next = earlier(self.pulse.deadline(self.link), self.recovery_deadline());
         for waiting in &self.waiting {
             next = earlier(next, waiting.deadline());
         }

@@ -1,12 +1,14 @@
 //! The peer connections of a call: who offers, what waits for what, how they stand.
 
 use super::calls::Part;
+use super::diagnosis::note;
+use super::negotiation::{Negotiation, Told};
+use super::recovery::Recovery;
 use super::{Action, ClientSession, Event, Failure, FailureCode};
 use crate::wire::{
-    Command, ConnectionReport, ConnectionState, Description, DescriptionType, Extra, IceCandidate, Private,
-    names_no_address,
+    Command, ConnectionState, Description, DescriptionType, Evidence, Extra, IceCandidate, Private,
 };
-use crate::{CallId, CallType, UserId};
+use crate::{CallId, CallType, Millis, UserId};
 
 /// The most candidates that wait for a description. The server lets no more through in a generation.
 const MOST_WAITING: usize = 200;
@@ -18,26 +20,48 @@ const MOST_OFFERS: usize = 32;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) user: UserId,
-    /// Whether a description of theirs has been applied, so that their candidates can be used.
-    described: bool,
+    /// Whether their last description has been applied, so that their candidates can be used.
+    pub(super) described: bool,
     /// Their candidates that came before it.
     waiting: Vec<IceCandidate>,
-    /// What the server was told last.
-    reported: Option<ConnectionState>,
+    pub(super) negotiation: Negotiation,
+    /// Whether descriptions have been exchanged before.
+    settled: bool,
+    pub(super) recovery: Recovery,
+    pub(super) evidence: Evidence,
+}
+
+impl Description {
+    fn told(&self) -> Told {
+        Told { sdp: self.sdp.clone(), round: self.round, screen: self.screen.clone() }
+    }
 }
 
 impl ClientSession {
-    pub(super) fn open_peer(&mut self, call: &CallId, user: &UserId, call_type: CallType) {
+    /// Makes a connection to another. Who makes the first offer on it gives way to none.
+    fn open_peer(&mut self, call: &CallId, user: &UserId, call_type: CallType, polite: bool) {
         let Some(local) = self.local(call) else { return };
-        let peer = Peer { user: user.clone(), described: false, waiting: Vec::new(), reported: None };
-        local.peers.push(peer);
+        local.peers.push(Peer {
+            user: user.clone(),
+            described: false,
+            waiting: Vec::new(),
+            negotiation: Negotiation::new(polite),
+            settled: false,
+            recovery: Recovery::default(),
+            evidence: Evidence::NONE,
+        });
         self.act(Action::OpenPeer { call: call.clone(), user: user.clone(), call_type });
     }
 
     /// Makes an offer to another, on a connection of its own.
     pub(super) fn offer_to(&mut self, call: &CallId, user: &UserId, call_type: CallType) {
-        self.open_peer(call, user, call_type);
-        self.act(Action::Offer { call: call.clone(), user: user.clone() });
+        self.open_peer(call, user, call_type, false);
+        self.negotiate(call, user, Negotiation::needed);
+    }
+
+    /// The browser has something to describe anew (`negotiationneeded`).
+    pub fn handle_negotiation_needed(&mut self, call: &CallId, user: &UserId) {
+        self.negotiate(call, user, Negotiation::needed);
     }
 
     pub(super) fn close_peer(&mut self, call: &CallId, user: &UserId) {
@@ -49,14 +73,14 @@ impl ClientSession {
     }
 
     /// An offer is answered by a device that is in the call. One that rings keeps it, unread, for when it accepts.
-    pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: &Private) {
+    pub(super) fn handle_offer(&mut self, call: &CallId, from: &UserId, offer: Told) {
         let rejoining = self.is_rejoining(call);
         let Some(local) = self.local(call) else { return };
         match local.part {
             Part::Ringing => {
                 local.offers.retain(|(user, _)| user != from);
                 if local.offers.len() < MOST_OFFERS {
-                    local.offers.push((from.clone(), offer.clone()));
+                    local.offers.push((from.clone(), offer));
                 }
             }
             Part::Leaving => {}
@@ -65,16 +89,19 @@ impl ClientSession {
             Part::Engaged => {
                 let call_type = local.call.call_type;
                 if local.peer(from).is_none() {
-                    self.open_peer(call, from, call_type);
+                    self.open_peer(call, from, call_type, true);
                 }
-                self.act(Action::Answer { call: call.clone(), user: from.clone(), offer: offer.clone() });
+                self.negotiate(call, from, |negotiation| negotiation.offered(offer));
             }
         }
     }
 
-    pub(super) fn handle_answer(&mut self, call: &CallId, user: &UserId, answer: &Private) {
-        if self.local(call).and_then(|local| local.peer(user)).is_some() {
-            self.act(Action::ApplyAnswer { call: call.clone(), user: user.clone(), answer: answer.clone() });
+    pub(super) fn handle_description(&mut self, description: &Description) {
+        let (call, told) = (&description.call_id, description.told());
+        let Some(from) = &description.from_user_id else { return };
+        match description.kind {
+            DescriptionType::Offer => self.handle_offer(call, from, told),
+            DescriptionType::Answer => self.negotiate(call, from, |negotiation| negotiation.answered(told)),
         }
     }
 
@@ -84,7 +111,8 @@ impl ClientSession {
             return;
         }
         let Some(peer) = local.peer(user) else { return };
-        if peer.described {
+        note(&mut peer.evidence.remote_candidates, candidate);
+        if peer.described && !peer.negotiation.has_next() {
             self.act(Action::AddCandidate { candidate: candidate.clone(), user: user.clone() });
         } else if peer.waiting.len() < MOST_WAITING {
             peer.waiting.push(candidate.clone());
@@ -94,28 +122,44 @@ impl ClientSession {
     /// A description of theirs has been applied: the candidates that waited for it can be used.
     pub fn handle_remote_described(&mut self, call: &CallId, user: &UserId) {
         let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
+        peer.settled |= peer.negotiation.described();
         peer.described = true;
-        for candidate in std::mem::take(&mut peer.waiting) {
-            self.act(Action::AddCandidate { candidate, user: user.clone() });
+        // Some may be for an offer that waits for its turn: they come behind it.
+        if !peer.negotiation.has_next() {
+            for candidate in std::mem::take(&mut peer.waiting) {
+                self.act(Action::AddCandidate { candidate, user: user.clone() });
+            }
         }
+        self.negotiate(call, user, Negotiation::next);
     }
 
-    /// A description of ours was made and applied. Before the call is answered an offer is sealed, if it may be.
+    /// A description of ours was made and applied. `screen` is the id of the stream in it that shows this device's screen. Before the
+    /// call is answered an offer is sealed, if it may be.
     pub fn handle_local_description(
         &mut self,
+        now: Millis,
         call: &CallId,
         user: &UserId,
         kind: DescriptionType,
         sdp: Box<str>,
+        screen: Option<Box<str>>,
     ) {
         let me = self.user.clone();
+        let number = self.last_round + 1;
         let Some(local) = self.local(call).filter(|local| local.part == Part::Engaged) else { return };
-        if local.peer(user).is_none() {
-            return;
-        }
         let ahead = kind == DescriptionType::Offer && !local.has_joined(user);
-        let sealed = (ahead && names_no_address(&sdp)).then_some(true);
         let incarnation = local.incarnation_of(user);
+        let Some(peer) = local.peer(user) else { return };
+        let Some(round) = peer.negotiation.made(kind, number) else { return };
+        if ahead {
+            peer.recovery.offered_ahead(now);
+        }
+        let renegotiation = (kind == DescriptionType::Offer && peer.settled).then_some(true);
+        peer.settled |= kind == DescriptionType::Answer;
+        // It tells no address as long as it names no candidate. The server looks more closely before it believes that.
+        let gathered = sdp.as_bytes().windows(11).any(|word| word == b"a=candidate");
+        let sealed = (ahead && !gathered).then_some(true);
+        self.last_round = number;
         let description = Description {
             call_id: call.clone(),
             from_user_id: me,
@@ -123,14 +167,17 @@ impl ClientSession {
             kind,
             sdp: Private::new(sdp),
             sealed,
-            renegotiation: None,
+            renegotiation,
             incarnation,
+            round,
+            screen,
             extra: Extra::default(),
         };
         self.send(match kind {
             DescriptionType::Offer => Command::Offer(description),
             DescriptionType::Answer => Command::Answer(description),
         });
+        self.negotiate(call, user, Negotiation::next);
     }
 
     /// A candidate of ours was gathered. Its sender is filled in here.
@@ -138,43 +185,29 @@ impl ClientSession {
         let me = self.user.clone();
         let local = self.local(&candidate.call_id).filter(|local| local.part == Part::Engaged);
         let Some(local) = local else { return };
-        if local.peer(&candidate.to_user_id).is_some() {
+        if let Some(peer) = local.peer(&candidate.to_user_id) {
+            note(&mut peer.evidence.local_candidates, &candidate);
             candidate.from_user_id = me;
             candidate.incarnation = local.incarnation_of(&candidate.to_user_id);
             self.send(Command::Candidate(candidate));
         }
     }
 
-    /// The connection to another stands so. The server is told, once for each change.
-    pub fn handle_connection(&mut self, call: &CallId, user: &UserId, state: ConnectionState) {
-        let Some(local) = self.local(call) else { return };
-        let incarnation = local.incarnation_of(user);
-        let Some(peer) = local.peer(user) else { return };
-        if peer.reported != Some(state) {
-            peer.reported = Some(state);
-            self.send(Command::Report(ConnectionReport {
-                call_id: call.clone(),
-                peer_user_id: user.clone(),
-                state,
-                incarnation,
-            }));
-        }
-    }
-
-    /// The browser could not make or use a description: there will be no connection. A caller does not let it ring for that.
-    pub fn handle_negotiation_failed(&mut self, call: &CallId, user: &UserId) {
+    /// The browser could not make or use a description, while it was to make one of this kind, or nothing: there will be no
+    /// connection. A caller does not let it ring for that.
+    pub fn handle_negotiation_failed(&mut self, call: &CallId, user: &UserId, kind: DescriptionType) {
         let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
-        if local.peer(user).is_none() {
-            return;
-        }
+        let peer = local.peer(user).filter(|peer| peer.negotiation.is_wanted(kind));
+        let Some(peer) = peer else { return };
+        peer.evidence.unusable = true;
         let (joined, others) = (local.has_joined(user), local.call.callee_ids.len() > 1);
         let in_vain = Some(&local.call.caller_id) == me.as_ref() && !local.is_answered() && !others;
         self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
         if in_vain {
             self.give_up(call.clone());
         } else if joined {
-            self.handle_connection(call, user, ConnectionState::Failed);
+            self.report(call, user, ConnectionState::Failed);
         } else {
             self.close_peer(call, user);
         }

@@ -111,6 +111,11 @@ impl Pulse {
         self.ice_servers = seconds.map(|seconds| now + (Millis::from(seconds) * 800).max(SOUND));
     }
 
+    /// Whether the ICE servers are to be asked for again.
+    pub(super) fn ice_servers_due(&self, now: Millis) -> bool {
+        self.ice_servers.is_some_and(|due| due <= now)
+    }
+
     /// The connection is lost, or could not be restored: it is tried again after a pause of any length up to twice the one before
     /// (full jitter).
     pub(super) fn lose(&mut self, now: Millis, was_open: bool) {
@@ -163,6 +168,20 @@ impl ClientSession {
         }
     }
 
+    pub(super) fn ask_for_ice_servers(&mut self) {
+        self.pulse.ice_servers = None;
+        self.request(Command::IceServers(Nothing {}), What::IceServers);
+    }
+
+    /// The browser says that there is a network, or none. One that came may be another.
+    pub fn handle_network(&mut self, now: Millis, online: bool) {
+        self.online = online;
+        self.handle_wake(now);
+        if online {
+            self.restart_all(now);
+        }
+    }
+
     fn ask_for_life(&mut self, until: Millis) {
         self.pulse.answer = Some(until);
         self.last_id += 1;
@@ -186,10 +205,10 @@ impl ClientSession {
                     self.pulse.token = None;
                     self.act(Action::RenewToken);
                 }
-                if due(self.pulse.ice_servers) {
-                    self.pulse.ice_servers = None;
-                    self.request(Command::IceServers(Nothing {}), What::IceServers);
+                if self.pulse.ice_servers_due(now) {
+                    self.ask_for_ice_servers();
                 }
+                self.recover(now);
             }
             Link::Lost => {
                 if due(self.pulse.give_up) {

@@ -24,9 +24,9 @@ pub(crate) use macros::{messages, record, words};
 pub(crate) use secret::written_len;
 pub use secret::{Extra, Private};
 pub use server::{
-    CalleeChanged, CalleeOutcome, Done, Elsewhere, EndCause, ErrorInfo, MediaChanged, ParticipantChanged,
-    ParticipantJoined, ParticipantLeft, ParticipantRejoined, Reply, ServerEvent, ServerFrame, ServerMessage,
-    StateChanged,
+    CalleeChanged, CalleeOutcome, CandidateType, Done, Elsewhere, EndCause, ErrorInfo, Evidence,
+    MediaChanged, ParticipantChanged, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Reply,
+    ServerEvent, ServerFrame, ServerMessage, StateChanged,
 };
 pub use session::{Authenticate, IceServer, Nothing, SessionOpen, SessionResume, Welcome};
 pub use signal::{Description, DescriptionType, IceCandidate, Signal, names_no_address};

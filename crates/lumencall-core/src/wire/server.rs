@@ -12,6 +12,54 @@ words! {
     pub enum EndCause {
         /// The server does not know the session any more: it was started anew, or the way to it was cut for too long.
         ServerRestarted = "server-restarted",
+        /// The browser could not make or use a session description.
+        NegotiationFailed = "negotiation-failed",
+        /// The browser says that there is no network.
+        NetworkOffline = "network-offline",
+        /// The other was cut off for longer than is waited for.
+        PeerGone = "peer-gone",
+        /// The TURN server refused the credentials.
+        TurnUnauthorized = "turn-unauthorized",
+        /// The TURN server did not answer.
+        TurnUnreachable = "turn-unreachable",
+        /// TURN or STUN were to be used, and the browser found no candidates but those of its own addresses.
+        OnlyHostCandidates = "only-host-candidates",
+        /// No path was found, and there is no TURN server among the ICE servers, which would have been one.
+        NoTurnConfigured = "no-turn-configured",
+        /// No path was found, with a relay as without.
+        NoPath = "no-path",
+    }
+}
+
+words! {
+    /// How a candidate was found (`RTCIceCandidateType`, W3C WebRTC 1.0, 4.8.1.3).
+    pub enum CandidateType {
+        /// An address of the device's own.
+        Host = "host",
+        /// What a STUN server sees of it.
+        ServerReflexive = "srflx",
+        /// What the other sees of it.
+        PeerReflexive = "prflx",
+        /// An address at a TURN server.
+        Relay = "relay",
+    }
+}
+
+record! {
+    /// What is known of a connection that came to nothing.
+    pub struct Evidence {
+        /// Whether the browser says that there is a network.
+        online: bool = "online",
+        /// Whether there is a TURN server among the ICE servers.
+        turn: bool = "turn",
+        /// The types of the candidates found here.
+        local_candidates: Vec<CandidateType> = "localCandidates",
+        /// The types of those that the other has sent.
+        remote_candidates: Vec<CandidateType> = "remoteCandidates",
+        /// What STUN and TURN servers refused with, or 701 for one that did not answer (`RTCPeerConnectionIceErrorEvent.errorCode`).
+        candidate_errors: Vec<u16> = "candidateErrors",
+        /// Whether the browser could not make or use a session description.
+        unusable: bool = "unusable",
     }
 }
 
@@ -30,6 +78,8 @@ record! {
         at: Option<Timestamp> = "at",
         /// What lay behind the end. Ours, and never sent: only the SDK at hand can know it.
         cause: Option<EndCause> = "cause",
+        /// What that was concluded from. Ours, and never sent.
+        evidence: Option<Evidence> = "evidence",
     }
 }
 

@@ -33,6 +33,11 @@ record! {
         renegotiation: Option<bool> = "renegotiation",
         /// The receiver's incarnation that it is for; absent is the first.
         incarnation: Option<u32> = "incarnation",
+        /// The number of an offer among those that its sender has made; an answer has that of the offer which it answers. Absent
+        /// where the sender counts none.
+        round: Option<u32> = "round",
+        /// The id of the stream that shows the sender's screen, where one does (`MediaStream.id`).
+        screen: Option<Box<str>> = "screen",
         ..extra
     }
 }
@@ -68,9 +73,10 @@ impl Description {
     /// Whether it is an offer that may come to a device that has not accepted: a small one, marked `sealed`, that indeed
     /// names no candidate and no address. Only the two constants that browsers put into `c=` and `o=` are no address.
     pub fn is_sealed(&self) -> bool {
+        let screen = self.screen.as_deref().map_or(0, written_len);
         self.kind == DescriptionType::Offer
             && self.sealed == Some(true)
-            && written_len(self.sdp.reveal()) + self.extra.len() <= LARGEST_SEALED
+            && written_len(self.sdp.reveal()) + screen + self.extra.len() <= LARGEST_SEALED
             && names_no_address(self.sdp.reveal())
     }
 }

@@ -106,6 +106,8 @@ pub(crate) fn description(id: &str, to: &str, kind: DescriptionType, sdp: &str) 
         sealed: None,
         renegotiation: None,
         incarnation: None,
+        round: None,
+        screen: None,
         extra: Extra::default(),
     }
 }

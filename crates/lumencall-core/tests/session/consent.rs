@@ -7,8 +7,7 @@ use lumencall_core::wire::{ClientFrame, Command, ConnectionState, DescriptionTyp
 use crate::scene::{callee, caller};
 use crate::solo::{NOTHING, Solo};
 use crate::values::{
-    CALL, answer, call, candidate, done, done_with, gathered_sdp, incoming, local_candidate, media, offer,
-    sdp, state,
+    CALL, answer, call, candidate, done, done_with, incoming, local_candidate, media, offer, sdp, state,
 };
 
 #[test]
@@ -31,7 +30,11 @@ fn i2_what_a_browser_said_of_a_call_that_rings_would_go_nowhere() {
     assert_eq!(bob.gathers(CALL, "alice", "c1"), NOTHING);
     assert_eq!(bob.applies(CALL, "alice"), NOTHING);
     assert_eq!(bob.stands(CALL, "alice", ConnectionState::Connected), NOTHING);
-    assert_eq!(bob.cannot_negotiate(CALL, "alice"), NOTHING);
+    for kind in DescriptionType::ALL {
+        assert_eq!(bob.cannot_negotiate(CALL, "alice", *kind), NOTHING);
+    }
+    assert_eq!(bob.needs(CALL, "alice"), NOTHING);
+    assert_eq!(bob.network(true), ["send #1 ping"], "that is for the connection to the server");
 }
 
 #[test]
@@ -96,30 +99,30 @@ fn accepting_one_call_takes_nothing_from_another_that_rings() {
 }
 
 #[test]
-fn i2_an_offer_is_sealed_before_the_answer_where_it_names_no_address() {
-    for before in [CallState::Initiating, CallState::Ringing] {
-        let mut alice = caller(before);
-        assert_eq!(alice.offers(CALL, "bob", "o1"), ["send offer call-1 bob o1 sealed"]);
-        let named = alice.describes(CALL, "bob", DescriptionType::Offer, &gathered_sdp("o2"));
-        assert_eq!(named, ["send offer call-1 bob o2"], "it names an address");
-    }
-    for after in [CallState::Connecting, CallState::Connected, CallState::Reconnecting] {
+fn i2_an_offer_is_sealed_before_the_answer_and_never_after() {
+    let mut alice = caller(CallState::Initiating);
+    assert_eq!(alice.offers(CALL, "bob", "o1"), ["send offer call-1 bob o1 sealed"]);
+    for after in [CallState::Connected, CallState::Reconnecting] {
         let mut alice = caller(after);
+        assert_eq!(alice.needs(CALL, "bob"), ["make-offer call-1 bob"]);
         assert_eq!(alice.offers(CALL, "bob", "o3"), ["send offer call-1 bob o3"]);
+        let mut alice = caller(after);
+        assert_eq!(alice.gets(offer(CALL, "bob", "o4")), ["answer call-1 bob o4"]);
+        assert_eq!(alice.answers(CALL, "bob", "a4"), ["send answer call-1 bob a4"], "no answer is sealed");
     }
-    let mut alice = caller(CallState::Ringing);
-    assert_eq!(alice.answers(CALL, "bob", "a1"), ["send answer call-1 bob a1"], "an answer is never sealed");
 }
 
 #[test]
 fn what_is_sent_to_another_is_complete_and_as_the_browser_wrote_it() {
-    let mut alice = caller(CallState::Ringing);
+    let mut alice = caller(CallState::Initiating);
     let session = &mut alice.session;
     session.handle_local_description(
+        2000,
         &crate::values::call_id(CALL),
         &crate::values::user("bob"),
         DescriptionType::Offer,
         sdp("o1").into(),
+        Some("stream-1".into()),
     );
     session.handle_local_candidate(local_candidate(CALL, "bob", "c1"));
     let sent: Vec<_> = std::iter::from_fn(|| session.poll_action()).collect();
@@ -141,6 +144,8 @@ fn what_is_sent_to_another_is_complete_and_as_the_browser_wrote_it() {
     assert_eq!(offer.to_user_id, crate::values::user("bob"));
     assert_eq!((offer.kind, offer.sdp.reveal()), (DescriptionType::Offer, &*sdp("o1")));
     let from = Some(crate::values::user("alice"));
+    assert_eq!((offer.round, offer.screen.as_deref()), (Some(1), Some("stream-1")));
+    assert_eq!((offer.sealed, offer.renegotiation, offer.incarnation), (Some(true), None, None));
     let expected =
         lumencall_core::wire::IceCandidate { from_user_id: from, ..local_candidate(CALL, "bob", "c1") };
     assert_eq!(*candidate, expected);

@@ -1,6 +1,6 @@
 //! A call of several, as one session sees it.
 
-use lumencall_core::wire::{CalleeOutcome, ConnectionState};
+use lumencall_core::wire::{CalleeOutcome, ConnectionState, DescriptionType};
 use lumencall_core::{CallState, EndReason, ErrorCode, Timestamp};
 
 use crate::scene::{callee, caller};
@@ -247,13 +247,13 @@ fn an_offer_that_was_kept_of_one_who_has_left_is_dropped_with_the_reply() {
 fn an_offer_that_cannot_be_made_to_one_of_several_takes_nothing_from_the_others() {
     let mut alice = calls_two();
     let failed = ["hear error negotiation-failed call-1", "close-peer call-1 bob"];
-    assert_eq!(alice.cannot_negotiate(CALL, "bob"), failed);
+    assert_eq!(alice.cannot_negotiate(CALL, "bob", DescriptionType::Offer), failed);
     assert_eq!(alice.offers(CALL, "carol", "o2"), ["send offer call-1 carol o2 sealed"]);
     alice.gets(state(CALL, CallState::Connecting));
     let again = ["open-peer call-1 bob video", "make-offer call-1 bob", "hear joined call-1 bob"];
     assert_eq!(alice.gets(joined(CALL, "bob")), again, "it is tried again when it matters");
     let failed = ["hear error negotiation-failed call-1", "send report call-1 bob failed"];
-    assert_eq!(alice.cannot_negotiate(CALL, "bob"), failed);
+    assert_eq!(alice.cannot_negotiate(CALL, "bob", DescriptionType::Offer), failed);
 }
 
 #[test]

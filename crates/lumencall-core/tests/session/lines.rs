@@ -36,12 +36,14 @@ pub(crate) fn line(action: &Action, name: impl FnOnce(Ticket) -> &'static str) -
         Action::OpenPeer { call, user, call_type } => {
             format!("{} {}", peer("open-peer", call, user), call_type.as_str())
         }
+        Action::RestartIce { call, user } => peer("restart-ice", call, user),
         Action::Offer { call, user } => peer("make-offer", call, user),
-        Action::Answer { call, user, offer } => {
-            format!("{} {}", peer("answer", call, user), sdp_name(offer.reveal()))
+        Action::Answer { call, user, offer, screen } => {
+            format!("{} {}{}", peer("answer", call, user), sdp_name(offer.reveal()), shows(screen.as_deref()))
         }
-        Action::ApplyAnswer { call, user, answer } => {
-            format!("{} {}", peer("apply-answer", call, user), sdp_name(answer.reveal()))
+        Action::ApplyAnswer { call, user, answer, screen } => {
+            let name = sdp_name(answer.reveal());
+            format!("{} {name}{}", peer("apply-answer", call, user), shows(screen.as_deref()))
         }
         Action::AddCandidate { candidate, user } => {
             format!("{} {}", peer("add-candidate", &candidate.call_id, user), candidate.candidate.reveal())
@@ -149,6 +151,11 @@ fn description(what: &str, description: &Description) -> String {
     let sealed = description.sealed.map(|sealed| if sealed { " sealed" } else { " unsealed" });
     let name = sdp_name(description.sdp.reveal());
     format!("{peer} {name}{}{}", sealed.unwrap_or_default(), page(description.incarnation))
+}
+
+/// In which stream its sender's screen is, where one is shown.
+fn shows(screen: Option<&str>) -> String {
+    screen.map(|screen| format!(" shows {screen}")).unwrap_or_default()
 }
 
 /// Which page of its receiver a signal is for, where it is not the first.

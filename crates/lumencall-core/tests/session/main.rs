@@ -5,10 +5,13 @@
 //! in either, [`watch::Watch`] looks on: it knows what must hold of every client, and panics where it does not. The
 //! tests say what happens beyond that.
 
+mod browser;
 mod candidates;
+mod chance;
 mod commands;
 mod consent;
 mod cuts;
+mod diagnosis;
 mod endings;
 mod frames;
 mod groups;
@@ -17,17 +20,20 @@ mod linking;
 mod lost;
 mod mesh;
 mod met;
+mod negotiation;
 mod net;
 mod pages;
 mod peers;
 mod pulse;
 mod races;
 mod random;
+mod recovery;
 mod resuming;
 mod scene;
 mod server;
 mod solo;
 mod timeouts;
+mod torture;
 mod values;
 mod watch;
 mod whole_calls;

@@ -246,7 +246,8 @@ fn a_member_whose_browser_fails_is_put_out_and_the_others_go_on() {
     net.forget();
     net.accept("carol/1", CALL);
     net.settle();
-    assert_eq!(net.heard("carol/1").last().map(String::as_str), Some("ended call-1 failed"));
+    let over = Some("ended call-1 failed negotiation-failed");
+    assert_eq!(net.heard("carol/1").last().map(String::as_str), over);
     for who in ["alice/1", "bob/1"] {
         assert_eq!(net.heard(who), ["joined call-1 carol", "left call-1 carol"]);
     }

@@ -12,10 +12,11 @@ use lumencall_core::wire::{
 };
 use lumencall_core::{Call, CallId, CallState, DeviceId, Millis, UserId};
 
+use crate::browser::{Connection, Outcome, Signaling};
 use crate::lines;
 use crate::server::{Server, Socket};
 use crate::solo::{CHANCE, TIMEOUT};
-use crate::values::{call_id, initiate, local_candidate, sdp, sdp_name, toggle, user};
+use crate::values::{call_id, initiate, local_candidate, read_sdp, sdp_of, toggle, user};
 use crate::watch::Watch;
 
 /// See the module.
@@ -51,6 +52,10 @@ pub(crate) struct Party {
     peers: Vec<Peer>,
     /// How many descriptions it has made.
     pub(crate) described: u32,
+    /// How often it took an offer of its own back.
+    pub(crate) rolled_back: u32,
+    /// Whether a description failed here, so that a connection may be in no order.
+    spoilt: bool,
     names: Vec<(Ticket, &'static str)>,
 }
 
@@ -65,21 +70,51 @@ enum Sent {
 struct Peer {
     call: CallId,
     user: UserId,
-    local: Option<String>,
-    remote: Option<String>,
+    connection: Connection,
+    /// Whether a description was made here.
+    described: bool,
     /// Whether a path to the other is known.
     reachable: bool,
     connected: bool,
+    /// The generation of theirs in which it was lost; nothing where it stands.
+    lost: Option<String>,
+    /// Whether no other generation finds a path.
+    severed: bool,
+    /// The generations of theirs that candidates were refused of, since no description named them.
+    strays: Vec<String>,
 }
 
 /// Something that a browser is about to do.
 #[derive(Debug)]
 enum Job {
     OpenSocket,
-    Describe { call: CallId, user: UserId, kind: DescriptionType },
-    Apply { call: CallId, user: UserId, name: String },
-    Gather { call: CallId, user: UserId, text: String },
-    Connection { call: CallId, user: UserId, state: ConnectionState },
+    /// The next operation of a peer connection.
+    Operate {
+        call: CallId,
+        user: UserId,
+    },
+    /// It looks whether a negotiation is needed.
+    Look {
+        call: CallId,
+        user: UserId,
+    },
+    Gather {
+        call: CallId,
+        user: UserId,
+        text: String,
+    },
+    Connection {
+        call: CallId,
+        user: UserId,
+        state: ConnectionState,
+    },
+}
+
+impl Peer {
+    fn set_local(&mut self, jobs: &mut VecDeque<Job>) {
+        self.connection.set_local();
+        jobs.push_back(Job::Operate { call: self.call.clone(), user: self.user.clone() });
+    }
 }
 
 impl Job {
@@ -87,8 +122,8 @@ impl Job {
     const fn peer(&self) -> Option<(&CallId, &UserId)> {
         match self {
             Self::OpenSocket => None,
-            Self::Describe { call, user, .. }
-            | Self::Apply { call, user, .. }
+            Self::Operate { call, user }
+            | Self::Look { call, user }
             | Self::Gather { call, user, .. }
             | Self::Connection { call, user, .. } => Some((call, user)),
         }
@@ -318,13 +353,32 @@ impl Net {
     /// The device's connections to others are found to stand so.
     pub(crate) fn connections_stand(&mut self, name: &str, state: ConnectionState) {
         let party = self.party(name);
-        let found = party.peers.iter().filter(|peer| peer.connected).map(|peer| Job::Connection {
-            call: peer.call.clone(),
-            user: peer.user.clone(),
-            state,
-        });
-        let found: Vec<_> = found.collect();
-        party.jobs.extend(found);
+        for peer in party.peers.iter_mut().filter(|peer| peer.connected) {
+            let newest = peer.connection.their_ufrags().next().unwrap_or_default().to_owned();
+            peer.lost = (state != ConnectionState::Connected).then_some(newest);
+            let (call, user) = (peer.call.clone(), peer.user.clone());
+            party.jobs.push_back(Job::Connection { call, user, state });
+        }
+    }
+
+    /// From now on the device finds no path to those whom it has a connection to.
+    pub(crate) fn sever(&mut self, name: &str) {
+        self.party(name).peers.iter_mut().for_each(|peer| peer.severed = true);
+    }
+
+    /// The user changes what is sent to all others.
+    pub(crate) fn want(&mut self, name: &str, media: u32) {
+        let party = self.party(name);
+        for peer in &mut party.peers {
+            peer.connection.want(media);
+        }
+        party.drain();
+    }
+
+    /// The browser has another network, or hears of one.
+    pub(crate) fn network_changes(&mut self, name: &str) {
+        let now = self.clock;
+        self.input(name, |session| session.handle_network(now, true));
     }
 
     /// Everything that may happen next.
@@ -448,39 +502,87 @@ impl Net {
                 watch.socket_opened();
                 session.handle_socket_open();
             }
-            Job::Describe { call, user, kind } => {
+            Job::Operate { call, user } => {
                 let peer = party.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
                 let Some(peer) = peer else { return };
                 if party.broken {
-                    session.handle_negotiation_failed(&call, &user);
-                } else {
-                    party.described += 1;
-                    let name = format!("{}.{}", party.name, party.described);
-                    peer.local = Some(name.clone());
-                    session.handle_local_description(&call, &user, kind, sdp(&name).into());
-                    party.jobs.extend((1..=party.candidates).map(|number| {
-                        let text = format!("{number} of {name}");
-                        Job::Gather { call: call.clone(), user: user.clone(), text }
-                    }));
+                    party.spoilt = true;
+                    let kind = peer.connection.fail();
+                    session.handle_negotiation_failed(&call, &user, kind);
+                    return party.drain();
+                }
+                let ufrag = format!("{}.{}", party.name, party.described + 1);
+                let before = peer.connection.signaling;
+                match peer.connection.run(ufrag) {
+                    Outcome::Made(kind, sdp, begins) => {
+                        party.described += 1;
+                        peer.described = true;
+                        let text = sdp_of(&sdp).into();
+                        session.handle_local_description(self.clock, &call, &user, kind, text, None);
+                        party.jobs.extend((1..=party.candidates).filter(|_| begins).map(|number| {
+                            let text = format!("{number} of {}", sdp.ufrag);
+                            Job::Gather { call: call.clone(), user: user.clone(), text }
+                        }));
+                    }
+                    Outcome::Applied(kind) => {
+                        let newest = peer.connection.their_ufrags().next().expect("one was applied");
+                        let refused = peer.strays.iter().any(|stray| stray == newest);
+                        assert!(!refused, "I20: candidates came before {newest} was applied");
+                        let collides = before == Signaling::HaveLocalOffer && kind == DescriptionType::Offer;
+                        party.rolled_back += u32::from(collides);
+                        watch.described(&call, &user);
+                        session.handle_remote_described(&call, &user);
+                        if kind == DescriptionType::Offer {
+                            peer.set_local(&mut party.jobs);
+                        }
+                    }
+                    Outcome::InvalidState => panic!("{}: InvalidStateError: {peer:?}", party.name),
                 }
             }
-            Job::Apply { call, user, name } => {
+            Job::Look { call, user } => {
                 let peer = party.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
-                let Some(peer) = peer else { return };
-                peer.remote = Some(name);
-                watch.described(&call, &user);
-                session.handle_remote_described(&call, &user);
+                if peer.is_some_and(|peer| peer.connection.look()) {
+                    session.handle_negotiation_needed(&call, &user);
+                }
             }
             Job::Gather { call, user, text } => {
                 session.handle_local_candidate(local_candidate(call.as_str(), user.as_str(), &text));
             }
-            Job::Connection { call, user, state } => session.handle_connection(&call, &user, state),
+            Job::Connection { call, user, state } => {
+                session.handle_connection(self.clock, &call, &user, state);
+            }
         }
         party.drain();
     }
 
+    /// Every connection between two is in order, and both ends have the same of it: nothing is half negotiated, what each wants
+    /// is what the other gets, and both use the same generations. It holds where nothing is on its way.
+    fn are_negotiated(&self) {
+        let is_well = |party: &&Party| party.session.link() == Link::Open && !party.spoilt;
+        for party in self.parties.iter().filter(is_well) {
+            for peer in &party.peers {
+                let own = user_of(party.name);
+                let theirs =
+                    self.parties.iter().filter(is_well).filter(|other| user_of(other.name) == peer.user);
+                let theirs = theirs.flat_map(|other| &other.peers);
+                let Some(theirs) = theirs.into_iter().find(|one| one.call == peer.call && one.user == own)
+                else {
+                    continue;
+                };
+                let (here, there) = (&peer.connection, &theirs.connection);
+                let who = format!("{} with {}: {here:?}, {there:?}", party.name, peer.user.as_str());
+                assert_eq!(here.signaling, Signaling::Stable, "{who}");
+                assert!(!here.is_busy(), "{who}");
+                assert_eq!((here.sends(), there.gets), (Some(here.wants), Some(here.wants)), "I34: {who}");
+                let [local, remote] = here.generations();
+                assert_eq!([remote, local], there.generations(), "I20: {who}");
+            }
+        }
+    }
+
     /// What every session knows is what the server knows. It holds where nothing is on its way.
     fn agrees(&self) {
+        self.are_negotiated();
         for party in self.parties.iter().filter(|party| party.session.link() == Link::Open) {
             let socket = party.socket.expect("there is a socket");
             let origin = self.server.device(socket).expect("it was welcomed");
@@ -554,6 +656,8 @@ impl Party {
             jobs: VecDeque::new(),
             peers: Vec::new(),
             described: 0,
+            rolled_back: 0,
+            spoilt: false,
             names: Vec::new(),
         }
     }
@@ -577,12 +681,21 @@ impl Party {
             self.carry_out(action);
         }
         self.watch.drained(self.session.resumable());
-        for peer in self.peers.iter_mut().filter(|peer| peer.reachable && peer.local.is_some()) {
-            if !std::mem::replace(&mut peer.connected, true) {
-                let (call, user) = (peer.call.clone(), peer.user.clone());
+        for peer in &mut self.peers {
+            let (call, user) = (peer.call.clone(), peer.user.clone());
+            let stands = peer.reachable && peer.described;
+            if stands && !std::mem::replace(&mut peer.connected, true) {
+                let (call, user) = (call.clone(), user.clone());
                 self.jobs.push_back(Job::Connection { call, user, state: ConnectionState::Connected });
             }
+            let look = || Job::Look { call: call.clone(), user: user.clone() };
+            self.jobs.extend(std::iter::repeat_with(look).take(peer.connection.take_looks()));
         }
+    }
+
+    fn peer(&mut self, call: &CallId, user: &UserId) -> &mut Peer {
+        let peer = self.peers.iter_mut().find(|peer| peer.call == *call && peer.user == *user);
+        peer.expect("there is a peer connection")
     }
 
     fn carry_out(&mut self, action: Action) {
@@ -610,27 +723,47 @@ impl Party {
                 }
             }
             Action::OpenPeer { call, user, .. } => {
-                let peer = Peer { call, user, local: None, remote: None, reachable: false, connected: false };
-                self.peers.push(peer);
+                self.peers.push(Peer {
+                    call,
+                    user,
+                    connection: Connection::new(),
+                    described: false,
+                    reachable: false,
+                    connected: false,
+                    lost: None,
+                    severed: false,
+                    strays: Vec::new(),
+                });
             }
+            Action::RestartIce { call, user } => self.peer(&call, &user).connection.restart_ice(),
             Action::Offer { call, user } => {
-                self.jobs.push_back(Job::Describe { call, user, kind: DescriptionType::Offer });
+                let peer = self.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
+                peer.expect("there is a peer connection").set_local(&mut self.jobs);
             }
-            Action::Answer { call, user, offer } => {
-                let name = sdp_name(offer.reveal()).to_owned();
-                self.jobs.push_back(Job::Apply { call: call.clone(), user: user.clone(), name });
-                self.jobs.push_back(Job::Describe { call, user, kind: DescriptionType::Answer });
+            Action::Answer { call, user, offer, .. } => {
+                let offer = read_sdp(offer.reveal());
+                self.peer(&call, &user).connection.set_remote(DescriptionType::Offer, offer);
+                self.jobs.push_back(Job::Operate { call, user });
             }
-            Action::ApplyAnswer { call, user, answer } => {
-                let name = sdp_name(answer.reveal()).to_owned();
-                self.jobs.push_back(Job::Apply { call, user, name });
+            Action::ApplyAnswer { call, user, answer, .. } => {
+                let answer = read_sdp(answer.reveal());
+                self.peer(&call, &user).connection.set_remote(DescriptionType::Answer, answer);
+                self.jobs.push_back(Job::Operate { call, user });
             }
             Action::AddCandidate { candidate, user } => {
-                let of = |peer: &&mut Peer| peer.call == candidate.call_id && peer.user == user;
-                let peer = self.peers.iter_mut().find(of).expect("there is a peer connection");
-                let remote = peer.remote.as_deref().expect("I20: a description was applied");
-                assert!(candidate.candidate.reveal().ends_with(&format!(" of {remote}")), "I20: of another");
+                let peer = self.peer(&candidate.call_id, &user);
+                let (_, of) = candidate.candidate.reveal().split_once(" of ").expect("it was gathered here");
+                assert!(peer.connection.their_ufrags().next().is_some(), "I20: a description was applied");
+                if !peer.connection.their_ufrags().any(|known| known == of) {
+                    // One of a generation that was rolled back, or has been replaced.
+                    return peer.strays.push(of.to_owned());
+                }
                 peer.reachable = true;
+                let is_new = peer.connection.their_ufrags().next() == Some(of);
+                if is_new && !peer.severed && peer.lost.take_if(|lost| lost != of).is_some() {
+                    let call = candidate.call_id;
+                    self.jobs.push_back(Job::Connection { call, user, state: ConnectionState::Connected });
+                }
             }
             Action::ClosePeer { call, user } => {
                 self.peers.retain(|peer| peer.call != call || peer.user != user);

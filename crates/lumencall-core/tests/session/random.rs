@@ -10,6 +10,7 @@ use lumencall_core::session::Link;
 use lumencall_core::wire::ConnectionState;
 use lumencall_core::{CallState, EndReason};
 
+use crate::chance::Chance;
 use crate::net::{Net, Party};
 
 const DEVICES: [&str; 6] = ["alice/1", "bob/1", "bob/2", "carol/1", "carol/2", "dave/1"];
@@ -115,7 +116,7 @@ impl Crowd {
                 let on = self.chance.below(2) == 0;
                 self.net.toggle(name, call, on);
             }
-            (9, _) if self.chance.below(3) == 0 => match self.chance.below(8) {
+            (9, _) if self.chance.below(3) == 0 => match self.chance.below(9) {
                 0..3 => self.net.cut(name),
                 3 => self.net.cut_unseen(name),
                 4 => {
@@ -124,7 +125,7 @@ impl Crowd {
                     self.net.cut(name);
                 }
                 5 => self.net.cut_by(name, 4502),
-                6 => {
+                6 | 7 => {
                     let suspends = self.chance.below(2) == 0;
                     self.net.reload(name, suspends);
                 }
@@ -213,18 +214,5 @@ impl Crowd {
         let engaged = |party: &&Party| party.session.calls().count() > 0;
         let names: Vec<&str> = self.net.parties.iter().filter(engaged).map(|party| party.name).collect();
         assert!(names.is_empty(), "{names:?} are in a call that they have left");
-    }
-}
-
-/// A generator of numbers that looks random, and is the same in every run (SplitMix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % end as u64) as usize
     }
 }

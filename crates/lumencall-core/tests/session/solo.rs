@@ -1,14 +1,14 @@
 //! One session, whose server and browser the test is.
 
-use lumencall_core::Millis;
-use lumencall_core::session::{ClientSession, Link, Ticket};
+use lumencall_core::session::{Action, ClientSession, Event, Link, Ticket};
 use lumencall_core::wire::{
-    CallInitiate, ConnectionState, DescriptionType, ServerFrame, ServerMessage, read_server_frame,
-    write_server_frame,
+    CallInitiate, Command, ConnectionState, Description, DescriptionType, Evidence, ServerEvent, ServerFrame,
+    ServerMessage, read_server_frame, write_server_frame,
 };
+use lumencall_core::{CallState, Millis};
 
 use crate::lines;
-use crate::values::{call_id, initiate, local_candidate, sdp, toggle, user, welcome_of};
+use crate::values::{call_id, initiate, local_candidate, sdp, state, toggle, user, welcome_of};
 use crate::watch::Watch;
 
 /// How long a command may wait for its reply.
@@ -27,6 +27,10 @@ pub(crate) struct Solo {
     pub(crate) watch: Watch,
     pub(crate) now: Millis,
     pub(crate) seq: u32,
+    /// The descriptions that were sent.
+    pub(crate) sent: Vec<Description>,
+    /// What the last change of a state was concluded from.
+    pub(crate) evidence: Option<Evidence>,
     names: Vec<(Ticket, &'static str)>,
 }
 
@@ -34,7 +38,15 @@ impl Solo {
     /// A session that is not connected.
     pub(crate) fn new(name: &str) -> Self {
         let session = ClientSession::new(Some(user(name)), TIMEOUT, CHANCE);
-        Self { session, watch: Watch::new(), now: 1000, seq: 0, names: Vec::new() }
+        Self {
+            session,
+            watch: Watch::new(),
+            now: 1000,
+            seq: 0,
+            sent: Vec::new(),
+            evidence: None,
+            names: Vec::new(),
+        }
     }
 
     /// A session that is connected.
@@ -51,6 +63,14 @@ impl Solo {
         let mut seen = Vec::new();
         while let Some(action) = self.session.poll_action() {
             self.watch.saw(&action);
+            if let Action::Send(frame) = &action
+                && let Command::Offer(description) | Command::Answer(description) = &frame.command
+            {
+                self.sent.push(description.clone());
+            }
+            if let Action::Emit(Event::Call(ServerEvent::StateChanged(changed))) = &action {
+                self.evidence = changed.evidence.clone();
+            }
             let name = |ticket| {
                 self.names.iter().find(|(known, _)| *known == ticket).expect("the command was given").1
             };
@@ -171,6 +191,11 @@ impl Solo {
 
     /// A message comes with this number.
     pub(crate) fn gets_numbered(&mut self, seq: Option<u32>, message: ServerMessage) -> Vec<String> {
+        if let ServerMessage::Event(ServerEvent::Offer(offer)) = &message
+            && let (Some(from), None) = (&offer.from_user_id, offer.round)
+        {
+            self.watch.offered_uncounted(&offer.call_id, from);
+        }
         let text = write_server_frame(&ServerFrame { seq, message });
         let frame = read_server_frame(&text).expect("the server's frames can be read");
         let now = self.now;
@@ -191,7 +216,10 @@ impl Solo {
         kind: DescriptionType,
         sdp: &str,
     ) -> Vec<String> {
-        self.does(|session| session.handle_local_description(&call_id(call), &user(to), kind, sdp.into()))
+        let now = self.now;
+        self.does(|session| {
+            session.handle_local_description(now, &call_id(call), &user(to), kind, sdp.into(), None);
+        })
     }
 
     /// The browser has made this offer.
@@ -217,12 +245,40 @@ impl Solo {
 
     /// The peer connection stands so.
     pub(crate) fn stands(&mut self, call: &str, user_name: &str, state: ConnectionState) -> Vec<String> {
-        self.does(|session| session.handle_connection(&call_id(call), &user(user_name), state))
+        let now = self.now;
+        self.does(|session| session.handle_connection(now, &call_id(call), &user(user_name), state))
     }
 
-    /// The browser could not negotiate.
-    pub(crate) fn cannot_negotiate(&mut self, call: &str, with: &str) -> Vec<String> {
-        self.does(|session| session.handle_negotiation_failed(&call_id(call), &user(with)))
+    /// The browser could not make an offer, or not make an answer or use a description.
+    pub(crate) fn cannot_negotiate(&mut self, call: &str, with: &str, kind: DescriptionType) -> Vec<String> {
+        self.does(|session| session.handle_negotiation_failed(&call_id(call), &user(with), kind))
+    }
+
+    /// The descriptions that were sent since this was asked last: which, with what number, and whether in place of others.
+    pub(crate) fn rounds(&mut self) -> Vec<(DescriptionType, Option<u32>, Option<bool>)> {
+        self.sent.drain(..).map(|sent| (sent.kind, sent.round, sent.renegotiation)).collect()
+    }
+
+    /// The browser has something to describe anew.
+    pub(crate) fn needs(&mut self, call: &str, with: &str) -> Vec<String> {
+        self.does(|session| session.handle_negotiation_needed(&call_id(call), &user(with)))
+    }
+
+    /// The browser says that there is a network, or none.
+    pub(crate) fn network(&mut self, online: bool) -> Vec<String> {
+        let now = self.now;
+        self.does(|session| session.handle_network(now, online))
+    }
+
+    /// Time passes, in which the server is heard of often enough.
+    pub(crate) fn waits_heard(&mut self, time: Millis) -> Vec<String> {
+        let end = self.now + time;
+        let mut seen = Vec::new();
+        while self.now < end {
+            self.gets(state("call-9", CallState::Ringing));
+            seen.extend(self.waits(10_000.min(end - self.now)));
+        }
+        seen
     }
 
     /// Time passes; the timer fires when the session wants it.

@@ -11,6 +11,8 @@ use lumencall_core::{
     MediaFlags, Timestamp, UserId,
 };
 
+use crate::browser::Sdp;
+
 /// The call of most tests.
 pub(crate) const CALL: &str = "call-1";
 
@@ -30,14 +32,22 @@ pub(crate) fn sdp(name: &str) -> String {
     )
 }
 
-/// The same after gathering: it tells where its sender is.
-pub(crate) fn gathered_sdp(name: &str) -> String {
-    sdp(name) + "a=candidate:1 1 udp 2122260223 192.0.2.7 51234 typ host\r\n"
-}
-
 /// The name that [`sdp`] gave it.
 pub(crate) fn sdp_name(sdp: &str) -> &str {
     sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).expect("it was made by `sdp`")
+}
+
+/// An SDP of this ICE generation, whose sender sends this.
+pub(crate) fn sdp_of(Sdp { ufrag, media }: &Sdp) -> String {
+    format!("{}a=x-media:{media}\r\n", sdp(ufrag))
+}
+
+/// What [`sdp_of`] wrote.
+pub(crate) fn read_sdp(text: &str) -> Sdp {
+    let media = text.lines().find_map(|line| line.strip_prefix("a=x-media:"));
+    // A client of the seed sends what it sends.
+    let media = media.map_or(0, |media| media.parse().expect("it was made by `sdp_of`"));
+    Sdp { ufrag: sdp_name(text).to_owned(), media }
 }
 
 pub(crate) fn initiate(callees: &[&str]) -> CallInitiate {
@@ -114,6 +124,20 @@ pub(crate) fn welcoming(name: &str) -> Welcome {
 /// The session goes on, and the server has had as many frames as this in it.
 pub(crate) fn resumed(name: &str, received: u32) -> ServerMessage {
     ServerMessage::Welcome(Welcome { resumed: true, received: Some(received), ..welcoming(name) })
+}
+
+/// As [`resumed`], with ICE servers that expire in so many seconds.
+pub(crate) fn resumed_for(name: &str, received: u32, seconds: u32) -> ServerMessage {
+    let (received, ice_servers_expire_in) = (Some(received), Some(seconds));
+    ServerMessage::Welcome(Welcome { resumed: true, received, ice_servers_expire_in, ..welcoming(name) })
+}
+
+/// The ICE servers that the command with this number asked for, good for so many seconds.
+pub(crate) fn ice_servers(id: u32, seconds: u32) -> ServerMessage {
+    let server = IceServer { urls: vec!["turn:turn.test".into()], username: None, credential: None };
+    let (ice_servers, ice_servers_expire_in) = (Some(vec![server]), Some(seconds));
+    let done = Done { ice_servers, ice_servers_expire_in, ..Done::new(None) };
+    ServerMessage::Reply(Reply { id, ok: Some(done), error: None })
 }
 
 /// The device is known, with these calls, and the session does not go on.
@@ -227,6 +251,7 @@ fn state_changed(
         answered_elsewhere,
         at,
         cause,
+        evidence: None,
     }))
 }
 
@@ -254,6 +279,18 @@ pub(crate) fn offer(id: &str, from: &str, name: &str) -> ServerMessage {
     event(ServerEvent::Offer(description(id, from, DescriptionType::Offer, name)))
 }
 
+/// An offer with this number.
+pub(crate) fn offer_of_round(id: &str, from: &str, name: &str, round: u32) -> ServerMessage {
+    let round = Some(round);
+    event(ServerEvent::Offer(Description { round, ..description(id, from, DescriptionType::Offer, name) }))
+}
+
+/// An answer to the offer with this number.
+pub(crate) fn answer_of_round(id: &str, from: &str, name: &str, round: u32) -> ServerMessage {
+    let round = Some(round);
+    event(ServerEvent::Answer(Description { round, ..description(id, from, DescriptionType::Answer, name) }))
+}
+
 pub(crate) fn answer(id: &str, from: &str, name: &str) -> ServerMessage {
     event(ServerEvent::Answer(description(id, from, DescriptionType::Answer, name)))
 }
@@ -268,6 +305,8 @@ fn description(id: &str, from: &str, kind: DescriptionType, name: &str) -> Descr
         sealed: (kind == DescriptionType::Offer).then_some(true),
         renegotiation: None,
         incarnation: None,
+        round: None,
+        screen: None,
         extra: Extra::default(),
     }
 }

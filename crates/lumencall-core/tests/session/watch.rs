@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use lumencall_core::machine::TABLE;
 use lumencall_core::session::{Action, Event, Link, Ticket};
-use lumencall_core::wire::{ClientFrame, Command, Description, RespondAction, ServerEvent, StateChanged};
+use lumencall_core::wire::{
+    ClientFrame, Command, Description, DescriptionType, RespondAction, ServerEvent, StateChanged,
+};
 use lumencall_core::{Call, CallId, CallState, UserId};
 
 /// Looks on while a session works. It is told what the session is told, and sees everything that the session asks for.
@@ -45,6 +47,12 @@ struct View {
     peers: BTreeSet<UserId>,
     /// Those to whom an offer was made that has no answer.
     offered: BTreeSet<UserId>,
+    /// Those whose last offer had no number: they know nothing of giving way.
+    uncounted: BTreeSet<UserId>,
+    /// Those whose offer was answered.
+    answered: BTreeSet<UserId>,
+    /// Those to whom the first offer was made here.
+    impolite: BTreeSet<UserId>,
     /// Those whose description has been applied.
     described: BTreeSet<UserId>,
 }
@@ -105,6 +113,13 @@ impl Watch {
         let can = |id: &CallId| resumable.iter().any(|call| call.id == *id);
         for (_, view) in self.calls.iter_mut().filter(|(id, view)| view.part == Part::Before && !can(id)) {
             view.part = Part::Over;
+        }
+    }
+
+    /// An offer without a number comes.
+    pub(crate) fn offered_uncounted(&mut self, call: &CallId, user: &UserId) {
+        if let Some(view) = self.calls.get_mut(call) {
+            view.uncounted.insert(user.clone());
         }
     }
 
@@ -172,20 +187,31 @@ impl Watch {
                 let view = self.inside(call);
                 assert!(view.peers.insert(user.clone()), "one peer connection to {user:?}");
             }
+            Action::RestartIce { call, user } => {
+                let view = self.inside(call);
+                assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
+            }
             Action::Offer { call, user } => {
                 let view = self.inside(call);
                 assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
+                // Who makes the first offer is impolite.
+                if !view.answered.contains(user) {
+                    view.impolite.insert(user.clone());
+                }
                 view.offered.insert(user.clone());
             }
             Action::Answer { call, user, .. } => {
                 let view = self.inside(call);
                 assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
-                assert!(!view.offered.contains(user), "I20: offers cross");
+                let crosses = view.offered.remove(user);
+                let counted = !view.uncounted.remove(user);
+                assert!(!crosses || !counted || !view.impolite.contains(user), "I20: offers cross");
+                view.answered.insert(user.clone());
             }
             Action::ApplyAnswer { call, user, .. } => {
                 let view = self.inside(call);
                 assert!(view.peers.contains(user), "there is a peer connection to {user:?}");
-                view.offered.remove(user);
+                assert!(view.offered.remove(user), "I20: it answers nothing");
             }
             Action::AddCandidate { candidate, user } => {
                 let view = self.inside(&candidate.call_id);
@@ -196,12 +222,16 @@ impl Watch {
                 assert!(view.peers.remove(user), "there is a peer connection to {user:?}");
                 view.described.remove(user);
                 view.offered.remove(user);
+                view.answered.remove(user);
+                view.impolite.remove(user);
             }
             Action::Release { call } => {
                 let view = self.inside(call);
                 view.part = Part::Released;
                 view.peers.clear();
                 view.offered.clear();
+                view.answered.clear();
+                view.impolite.clear();
                 view.described.clear();
             }
         }
@@ -258,8 +288,9 @@ impl Watch {
             Command::Offer(description) | Command::Answer(description) => {
                 let Description { call_id, to_user_id, .. } = description;
                 assert!(self.inside(call_id).peers.contains(to_user_id), "I2");
-                let sealed = description.sealed == Some(true);
-                assert!(!sealed || description.is_sealed(), "I2: {description:?} names an address");
+                // Whether it names an address the server looks.
+                let is_offer = description.kind == DescriptionType::Offer;
+                assert!(description.sealed != Some(true) || is_offer, "I2: {description:?} is sealed");
             }
             Command::Candidate(candidate) => {
                 assert!(self.inside(&candidate.call_id).peers.contains(&candidate.to_user_id), "I2");
@@ -388,6 +419,9 @@ impl View {
             consented: false,
             peers: BTreeSet::new(),
             offered: BTreeSet::new(),
+            uncounted: BTreeSet::new(),
+            answered: BTreeSet::new(),
+            impolite: BTreeSet::new(),
             described: BTreeSet::new(),
         }
     }

@@ -208,10 +208,21 @@ fn a_connection_that_breaks_for_a_while_is_reconnecting() {
     for who in ["alice/1", "bob/1"] {
         assert_eq!(net.heard(who), ["connected call-1"]);
     }
-    net.connections_stand("alice/1", ConnectionState::Failed);
+    for who in ["alice/1", "bob/1"] {
+        net.sever(who);
+        net.connections_stand(who, ConnectionState::Failed);
+    }
     net.settle();
     for who in ["alice/1", "bob/1"] {
-        assert_eq!(net.heard(who), ["ended call-1 failed"]);
+        assert_eq!(net.heard(who), ["reconnecting call-1"]);
+    }
+    net.pass(29_000);
+    for who in ["alice/1", "bob/1"] {
+        assert_eq!(net.heard(who), NOTHING, "ICE is restarted meanwhile");
+    }
+    net.pass(2_000);
+    for who in ["alice/1", "bob/1"] {
+        assert_eq!(net.heard(who), ["ended call-1 failed no-turn-configured"]);
     }
     is_over(&net);
 }
@@ -225,7 +236,8 @@ fn a_callee_whose_browser_cannot_answer_ends_the_call_as_failed() {
     net.accept("bob/1", CALL);
     net.settle();
     assert!(net.heard("bob/1").contains(&"error negotiation-failed call-1".to_owned()));
-    assert_eq!(net.heard("alice/1").last().map(String::as_str), Some("ended call-1 failed"));
+    let over = Some("ended call-1 failed no-turn-configured");
+    assert_eq!(net.heard("alice/1").last().map(String::as_str), over);
     is_over(&net);
 }
 
@@ -252,7 +264,7 @@ fn i15_a_callee_who_does_not_come_back_is_waited_for_and_has_left_then() {
     assert_eq!(net.heard("alice/1"), NOTHING);
     assert_eq!(net.heard("bob/1"), NOTHING);
     net.pass(11_000);
-    assert_eq!(net.heard("alice/1"), ["left call-1 bob", "ended call-1 failed"]);
+    assert_eq!(net.heard("alice/1"), ["left call-1 bob", "ended call-1 failed peer-gone"]);
     assert_eq!(net.heard("bob/1"), ["ended call-1 failed"]);
     is_over(&net);
 }

@@ -1,12 +1,12 @@
 //! What the golden messages say, as values.
 
 use lumencall_core::wire::{
-    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command,
-    ConnectionReport, ConnectionState, Description, DescriptionType, Done, Elsewhere, ErrorInfo, Extra,
-    Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged,
-    ParticipantChoice, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply,
-    RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen, SessionResume, StateChanged,
-    Welcome, read_client_frame,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, CandidateType, ClientFrame,
+    Command, ConnectionReport, ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause,
+    ErrorInfo, Evidence, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, Nothing,
+    ParticipantChanged, ParticipantChoice, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private,
+    Rejoin, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen, SessionResume,
+    StateChanged, Welcome, read_client_frame,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -84,6 +84,11 @@ pub(crate) fn client_value(name: &str) -> Option<ClientFrame> {
         "offer-renegotiation" => {
             let offer = Description { from_user_id: None, renegotiation: Some(true), ..offer() };
             (None, Command::Offer(Description { extra: unknown_members(), ..offer }))
+        }
+        "offer-round" => {
+            let (renegotiation, round, screen) = (Some(true), Some(5), Some("{5ab6-0e}".into()));
+            let offer = Description { from_user_id: None, renegotiation, round, screen, ..offer() };
+            (None, Command::Offer(offer))
         }
         "answer-seed" => (None, Command::Answer(answer())),
         "candidate-seed" => (None, Command::Candidate(candidate())),
@@ -221,6 +226,33 @@ pub(crate) fn server_value(name: &str) -> Option<ServerFrame> {
         "media-changed-one" => (None, event(media(None, None, Some(true)))),
         "offer" => (Some(9), event(ServerEvent::Offer(Description { sealed: Some(true), ..offer() }))),
         "answer" => (Some(10), event(ServerEvent::Answer(answer()))),
+        "answer-round" => {
+            let answer = Description { round: Some(5), screen: Some("é 📞".into()), ..answer() };
+            (Some(11), event(ServerEvent::Answer(answer)))
+        }
+        "state-changed-evidence" => {
+            use CandidateType::{Host, PeerReflexive, Relay, ServerReflexive};
+            let evidence = Evidence {
+                unusable: false,
+                online: true,
+                turn: true,
+                local_candidates: vec![Host, ServerReflexive],
+                remote_candidates: vec![Host, ServerReflexive, PeerReflexive, Relay],
+                candidate_errors: vec![401, 701, u16::MAX],
+            };
+            (Some(12), event(failed(EndCause::TurnUnauthorized, evidence)))
+        }
+        "state-changed-evidence-none" => {
+            let evidence = Evidence {
+                unusable: true,
+                online: false,
+                turn: false,
+                local_candidates: Vec::new(),
+                remote_candidates: Vec::new(),
+                candidate_errors: Vec::new(),
+            };
+            (Some(13), event(failed(EndCause::NetworkOffline, evidence)))
+        }
         "candidate" => (Some(11), event(ServerEvent::Candidate(candidate()))),
         "callee-changed-ringing" => (Some(12), callee_changed(CalleeOutcome::Ringing)),
         "callee-changed-rejected" => (Some(13), callee_changed(CalleeOutcome::Rejected)),
@@ -301,6 +333,8 @@ fn offer() -> Description {
         sealed: None,
         renegotiation: None,
         incarnation: None,
+        round: None,
+        screen: None,
         extra: Extra::default(),
     }
 }
@@ -407,7 +441,23 @@ fn callee() -> CallParticipant {
 }
 
 fn state(state: CallState, end_reason: Option<EndReason>) -> StateChanged {
-    StateChanged { call_id: call_id(), state, end_reason, answered_elsewhere: None, at: None, cause: None }
+    StateChanged {
+        call_id: call_id(),
+        state,
+        end_reason,
+        answered_elsewhere: None,
+        at: None,
+        cause: None,
+        evidence: None,
+    }
+}
+
+fn failed(cause: EndCause, evidence: Evidence) -> ServerEvent {
+    ServerEvent::StateChanged(StateChanged {
+        cause: Some(cause),
+        evidence: Some(evidence),
+        ..state(CallState::Ended, Some(EndReason::Failed))
+    })
 }
 
 fn media(audio: Option<bool>, video: Option<bool>, screen_share: Option<bool>) -> ServerEvent {

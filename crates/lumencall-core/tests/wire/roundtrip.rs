@@ -3,12 +3,12 @@
 use std::array;
 
 use lumencall_core::wire::{
-    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, ClientFrame, Command,
-    ConnectionReport, ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause, ErrorInfo,
-    Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, Nothing, ParticipantChanged,
-    ParticipantChoice, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private, Rejoin, Reply,
-    RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen, SessionResume, StateChanged,
-    Welcome, read_client_frame, read_server_frame, write_client_frame, write_server_frame,
+    Authenticate, CallInitiate, CallRespond, CalleeChanged, CalleeOutcome, CandidateType, ClientFrame,
+    Command, ConnectionReport, ConnectionState, Description, DescriptionType, Done, Elsewhere, EndCause,
+    ErrorInfo, Evidence, Extra, Hangup, IceCandidate, IceServer, MediaChanged, MediaToggle, Nothing,
+    ParticipantChanged, ParticipantChoice, ParticipantJoined, ParticipantLeft, ParticipantRejoined, Private,
+    Rejoin, Reply, RespondAction, ServerEvent, ServerFrame, ServerMessage, SessionOpen, SessionResume,
+    StateChanged, Welcome, read_client_frame, read_server_frame, write_client_frame, write_server_frame,
 };
 use lumencall_core::{
     Call, CallId, CallParticipant, CallState, CallType, ConversationId, DeviceId, EndReason, ErrorCode,
@@ -155,6 +155,8 @@ impl Any {
             sealed: self.maybe(Self::flag),
             renegotiation: self.maybe(Self::flag),
             incarnation: self.maybe(Self::number),
+            round: self.maybe(Self::number),
+            screen: self.maybe(Self::text),
             extra: self.extra(),
         }
     }
@@ -254,6 +256,17 @@ impl Any {
         ErrorInfo { code: self.one(ErrorCode::ALL), message: self.text(), call_id: self.maybe(Self::call_id) }
     }
 
+    fn evidence(&mut self) -> Evidence {
+        Evidence {
+            unusable: self.flag(),
+            online: self.flag(),
+            turn: self.flag(),
+            local_candidates: self.several(|any| any.one(CandidateType::ALL)),
+            remote_candidates: self.several(|any| any.one(CandidateType::ALL)),
+            candidate_errors: self.several(|any| any.number() as u16),
+        }
+    }
+
     fn server_event(&mut self) -> ServerEvent {
         match self.one(ServerEvent::EVENTS) {
             "call:incoming" => ServerEvent::Incoming(self.call()),
@@ -264,6 +277,7 @@ impl Any {
                 answered_elsewhere: self.maybe(Self::flag),
                 at: self.maybe(Self::time),
                 cause: self.maybe(|any| any.one(EndCause::ALL)),
+                evidence: self.maybe(Self::evidence),
             }),
             "call:participant-joined" => ServerEvent::ParticipantJoined(ParticipantJoined {
                 call_id: self.call_id(),

@@ -408,6 +408,8 @@ pub(super) fn description(
         sealed: (kind == DescriptionType::Offer).then_some(true),
         renegotiation: None,
         incarnation,
+        round: None,
+        screen: None,
         extra: Extra::default(),
     }
 }

@@ -14,11 +14,24 @@ pub(super) const CANDIDATES: u32 = 2;
 pub(super) enum Job {
     Describe(DescriptionType),
     Apply(DescriptionType, Option<String>),
-    Gather { number: u32, of: String },
+    Gather {
+        number: u32,
+        of: String,
+    },
+    /// It looks whether a negotiation is needed.
+    Look,
     Stands(ConnectionState),
 }
 
-/// A peer connection.
+/// Where negotiation stands (`RTCSignalingState`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signaling {
+    Stable,
+    HaveLocalOffer,
+    HaveRemoteOffer,
+}
+
+/// A peer connection. Each description that it makes begins a new generation of candidates.
 #[derive(Clone, Debug)]
 pub(super) struct Peer {
     /// Its number, which no other has.
@@ -27,6 +40,7 @@ pub(super) struct Peer {
     pub(super) user: UserId,
     /// The incarnation of the other that it is a connection to.
     pub(super) meant: u32,
+    pub(super) signaling: Signaling,
     pub(super) local: Option<(DescriptionType, String)>,
     pub(super) remote: Option<String>,
     /// Whether something failed here, or it was made to fail.
@@ -34,6 +48,13 @@ pub(super) struct Peer {
     pub(super) connected: bool,
     /// Whether a path to the other is known.
     reachable: bool,
+    /// Whether ICE is to be restarted, by an offer that is not made yet; and by one that has no answer yet.
+    restart: bool,
+    restarting: bool,
+    /// The description of theirs with which the connection was lost; nothing where it stands.
+    pub(super) lost: Option<String>,
+    /// The descriptions of theirs whose candidates were refused, since they were not applied.
+    strays: Vec<String>,
     /// Its steps come one after the other.
     pub(super) busy_until: Millis,
     /// How many there were.
@@ -54,11 +75,16 @@ impl Browser {
             call: call.clone(),
             user: user.clone(),
             meant,
+            signaling: Signaling::Stable,
             local: None,
             remote: None,
             spoilt: false,
             connected: false,
             reachable: false,
+            restart: false,
+            restarting: false,
+            lost: None,
+            strays: Vec::new(),
             busy_until: 0,
             steps: 0,
         });
@@ -80,22 +106,21 @@ impl Browser {
         self.peers.retain(|peer| peer.call != *call);
     }
 
-    /// A candidate of the other's is added.
-    pub(super) fn add(&mut self, candidate: &IceCandidate, user: &UserId) {
+    /// A candidate of the other's is added. Returns whether a connection that was lost stands again.
+    pub(super) fn add(&mut self, candidate: &IceCandidate, user: &UserId) -> bool {
         let peer = self.peer(&candidate.call_id, user);
         holds!("I20", peer.is_some(), "{candidate:?} has no peer connection");
-        let Some(peer) = peer else { return };
-        let Some((_, name)) = candidate.candidate.reveal().split_once(" of ") else { return };
+        let Some(peer) = peer else { return false };
+        let Some((_, name)) = candidate.candidate.reveal().split_once(" of ") else { return false };
         holds!("I20", peer.remote.is_some(), "a candidate of {name} before any description, at {peer:?}");
         // A client of the seed that offers at the same time describes itself twice.
-        if !name.starts_with("seed") && !peer.spoilt {
-            holds!(
-                "I20",
-                peer.remote.as_deref() == Some(name),
-                "a candidate of {name}, of another description, at {peer:?}"
-            );
+        if !name.starts_with("seed") && peer.remote.as_deref() != Some(name) {
+            // One of a description that was taken back, or has been replaced.
+            peer.strays.push(name.to_owned());
+            return false;
         }
         peer.reachable = true;
+        !peer.spoilt && peer.lost.take_if(|lost| lost != name).is_some()
     }
 }
 
@@ -112,6 +137,11 @@ impl Peer {
     /// Makes a description of this name.
     pub(super) fn describes(&mut self, kind: DescriptionType, name: &str) -> Made {
         self.local = Some((kind, name.to_owned()));
+        self.signaling = match kind {
+            DescriptionType::Offer => Signaling::HaveLocalOffer,
+            DescriptionType::Answer => Signaling::Stable,
+        };
+        self.restarting = std::mem::take(&mut self.restart) && kind == DescriptionType::Offer;
         let answers = self.remote.clone().filter(|_| kind == DescriptionType::Answer);
         Made { meant: self.meant, answers }
     }
@@ -138,8 +168,27 @@ impl Peer {
             let offering = matches!((&self.local, &self.remote), (Some((DescriptionType::Offer, _)), None));
             holds!("glare", !offering, "both ends of {self:?} offer");
         }
+        let refused = self.strays.contains(&name);
+        holds!("I20", !refused || self.spoilt, "candidates of {name} came before it, at {self:?}");
+        // An offer takes the own one back.
+        let restarting = std::mem::take(&mut self.restarting);
+        self.restart |= restarting && kind == DescriptionType::Offer;
+        self.signaling = match kind {
+            DescriptionType::Offer => Signaling::HaveRemoteOffer,
+            DescriptionType::Answer => Signaling::Stable,
+        };
         self.remote = Some(name);
         true
+    }
+
+    /// The next offer is to restart ICE.
+    pub(super) const fn restart_ice(&mut self) {
+        self.restart = true;
+    }
+
+    /// Whether it says that a negotiation is needed.
+    pub(super) fn needs_an_offer(&self) -> bool {
+        self.restart && self.signaling == Signaling::Stable
     }
 
     /// Whether it connects now.

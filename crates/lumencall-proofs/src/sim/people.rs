@@ -296,6 +296,7 @@ impl World {
             .filter(|peer| peer.connected)
             .map(|peer| {
                 peer.spoilt |= state == ConnectionState::Failed;
+                peer.lost = peer.remote.clone().filter(|_| state != ConnectionState::Connected);
                 (peer.call.clone(), peer.user.clone())
             })
             .collect();

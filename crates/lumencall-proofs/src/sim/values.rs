@@ -47,6 +47,8 @@ pub(super) fn description(call: &CallId, to: &UserId, kind: DescriptionType, sdp
         sealed: None,
         renegotiation: None,
         incarnation: None,
+        round: None,
+        screen: None,
         extra: Extra::default(),
     }
 }

@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, DataSection, Function, Module};
 use wasmparser::{
-    BinaryReaderError, Data, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
+    BinaryReaderError, Data, DataKind, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
 };
 
 use crate::failure::Failure;
@@ -181,14 +181,114 @@ impl Reencode for Trimmed {
     }
 
     fn parse_data(&mut self, data: &mut DataSection, datum: Data<'_>) -> Result<(), Error<Infallible>> {
-        let blank = without_paths(datum.data);
+        let blank = without_messages(without_places(datum.data, start_of(&datum)));
         utils::parse_data(self, data, Data { data: &blank, ..datum })
     }
 }
 
-/// The bytes with zeros for the paths of source files: they say where a panic was, and at whose machine it was compiled.
+/// What only panics say. Nothing else in the module has these words.
+const MESSAGES: &[&str] = &[
+    "index out of bounds: the len is ",
+    " but the index is ",
+    "slice index starts at ",
+    " but ends at ",
+    "range start index ",
+    "range end index ",
+    " out of range for slice of length ",
+    "assertion `left ",
+    " right` failed",
+    "\n  left: ",
+    "\n right: ",
+    "removal index (is ",
+    "swap_remove index (is ",
+    ") should be < len (is ",
+    "internal error: entered unreachable code",
+    "called `Option::unwrap()` on a `None` value",
+    "called `Result::unwrap()` on an `Err` value",
+    "RefCell already mutably borrowed",
+    "RefCell already borrowed",
+    "`async fn` resumed after completion",
+    "`async fn` resumed after panicking",
+    "capacity overflow",
+    "rwlock has not been locked for reading",
+    "rwlock overflowed read locks",
+    "assertion failed: (*tail).value.is_none()",
+    "assertion failed: (*next).value.is_some()",
+    "destination and source slices have different lengths",
+    "0123456789abcdef0x0123456789ABCDEF",
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354\
+     555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899",
+    "FnOnce called more than once",
+    "null pointer passed to rust",
+    "recursive use of an object detected which would lead to unsafe aliasing in rust",
+    "attempted to take ownership of Rust value while it was borrowed",
+    "closure invoked recursively or after being dropped",
+    "LazyCell instance has previously been poisoned",
+    "called `Option::unwrap_throw()` on a `None` value",
+    "called `Result::unwrap_throw()` on an `Err` value",
+    "JsValue passed is not an Error type -- this is a bug",
+    "finish: callbacks should be Some",
+    "finish: result should be None",
+    "Tried to shrink to a larger capacity",
+    "cannot clone `Sender` -- too many outstanding senders",
+    "buffer space exhausted; sending this messages would overflow the state",
+];
+
+/// The bytes with zeros for what only panics say.
+fn without_messages(mut data: Vec<u8>) -> Vec<u8> {
+    for message in MESSAGES.iter().map(|message| message.as_bytes()) {
+        let mut from = 0;
+        while let Some(index) = data[from..].windows(message.len()).position(|window| window == message) {
+            from += index + message.len();
+            data[from - message.len()..from].fill(0);
+        }
+    }
+    data
+}
+
+/// Where in memory the data begin; nothing where that is not said by a number.
+fn start_of(datum: &Data<'_>) -> Option<u32> {
+    let DataKind::Active { offset_expr, .. } = &datum.kind else { return None };
+    match offset_expr.get_operators_reader().read() {
+        Ok(Operator::I32Const { value }) => Some(value.cast_unsigned()),
+        _ => None,
+    }
+}
+
+/// The bytes with zeros for the paths of source files, and for the places in them: they say where a panic was, and at whose machine it was
+/// compiled. `start` is where in memory the bytes are.
+fn without_places(data: &[u8], start: Option<u32>) -> Vec<u8> {
+    let mut output = without_paths(data);
+    let Some(start) = start else { return output };
+    let is_blank = |pointer: u32, length: u32| {
+        let from = usize::try_from(pointer.checked_sub(start)?).ok()?;
+        let to = from.checked_add(usize::try_from(length).ok()?)?;
+        let (was, is) = (data.get(from..to)?, output.get(from..to)?);
+        Some(length > 3 && was.ends_with(END) && is.iter().all(|byte| *byte == 0))
+    };
+    let mut places = Vec::new();
+    // A `core::panic::Location` is a path, a line and a column, of four bytes each.
+    for at in (0..data.len()).filter(|at| (start as usize + at).is_multiple_of(4)) {
+        let word = |index: usize| {
+            let bytes = data.get(at + 4 * index..at + 4 * index + 4)?;
+            Some(u32::from_le_bytes(bytes.try_into().ok()?))
+        };
+        let path = word(0).zip(word(1)).and_then(|(pointer, length)| is_blank(pointer, length));
+        let place = word(2).zip(word(3)).is_some_and(|(line, column)| line < 1 << 16 && column < 1 << 10);
+        if path == Some(true) && place {
+            places.push(at);
+        }
+    }
+    for at in places {
+        output[at..at + 16].fill(0);
+    }
+    output
+}
+
+/// How paths of source files end.
+const END: &[u8] = b".rs";
+
 fn without_paths(data: &[u8]) -> Vec<u8> {
-    const END: &[u8] = b".rs";
     let mut output = data.to_vec();
     for end in (END.len()..=data.len()).filter(|end| data[..*end].ends_with(END)) {
         let start = data[..end].iter().rposition(|byte| !is_in_path(*byte)).map_or(0, |before| before + 1);

@@ -1,6 +1,7 @@
 //! Debian's packages.
 
 use std::cell::OnceCell;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -80,7 +81,10 @@ impl Apt {
     }
 }
 
-/// Programs that come as Debian packages, each known by any of several names on the `PATH`.
+/// Where Debian has what is for root. It is not on everybody's `PATH`.
+const SBIN: &str = "/usr/sbin:/sbin";
+
+/// Programs that come as Debian packages, each known by any of several names on the `PATH`, or beside it for root.
 #[derive(Debug)]
 pub(super) struct Programs {
     /// What they are for a person.
@@ -100,7 +104,9 @@ impl Step for Programs {
     }
 
     fn check(&self, _: &Context<'_>) -> Result<(), Failure> {
-        match self.programs.iter().find(|names| names.iter().all(|name| process::find(name).is_none())) {
+        let is_missing =
+            |name: &&str| process::find(name).or_else(|| process::find_on(OsStr::new(SBIN), name)).is_none();
+        match self.programs.iter().find(|names| names.iter().all(is_missing)) {
             None => Ok(()),
             Some(names) => Err(Failure::new(format!("there is no {} on the PATH", names.join(" or ")))),
         }

@@ -27,8 +27,10 @@ pub(crate) enum Need {
     Node,
     /// binaryen, esbuild, TypeScript and puppeteer-core.
     NpmPackages,
-    /// The TURN server that the reference server's passwords are tried at.
+    /// The TURN server that the reference server's passwords are tried at, and that relays calls between browsers.
     Coturn,
+    /// What the networks of the browser tests are made with, and what goes wrong in them; certificates, and browsers that trust them.
+    Network,
     /// Chromium and Firefox, and Chromium's driver.
     Browsers,
     /// The standard library for wasm32.
@@ -55,6 +57,12 @@ impl Need {
                 programs: &[&["turnserver"], &["turnutils_uclient"]],
                 packages: &["coturn"],
                 service: Some("coturn.service"),
+            }),
+            Self::Network => Box::new(Programs {
+                name: "iproute2, nftables, conntrack, certutil",
+                programs: &[&["ip"], &["ss"], &["nft"], &["conntrack"], &["openssl"], &["certutil"]],
+                packages: &["iproute2", "nftables", "conntrack", "openssl", "libnss3-tools"],
+                service: None,
             }),
             Self::Browsers => Box::new(Programs {
                 name: "Chromium and its driver, Firefox",

@@ -75,7 +75,15 @@ impl Part {
             Self::Wasm => {
                 &[Need::Browsers, Need::WasmStd, Need::WasmBindgen, Need::WasmPack, Need::Geckodriver]
             }
-            Self::E2e => &[Need::Node, Need::NpmPackages, Need::WasmStd, Need::WasmBindgen, Need::Browsers],
+            Self::E2e => &[
+                Need::Node,
+                Need::NpmPackages,
+                Need::Coturn,
+                Need::Network,
+                Need::WasmStd,
+                Need::WasmBindgen,
+                Need::Browsers,
+            ],
         }
     }
 

@@ -5,7 +5,7 @@ use std::mem;
 
 use lumencall_core::CallId;
 use lumencall_core::session::{Action, Event};
-use lumencall_core::wire::{DescriptionType, MediaToggle};
+use lumencall_core::wire::{ConnectionState, DescriptionType, MediaToggle};
 
 use super::{Sent, World};
 use crate::sim::browser::{self, Job};
@@ -92,10 +92,16 @@ impl World {
                 let meant = self.devices[index].incarnation(&call, &user);
                 self.devices[index].browser.open(self.peers, &call, &user, meant);
             }
+            Action::RestartIce { call, user } => {
+                if let Some(peer) = self.devices[index].browser.peer(&call, &user) {
+                    peer.restart_ice();
+                }
+                self.work_later(index, &call, &user, Job::Look);
+            }
             Action::Offer { call, user } => {
                 self.work_later(index, &call, &user, Job::Describe(DescriptionType::Offer))
             }
-            Action::Answer { call, user, offer } => {
+            Action::Answer { call, user, offer, .. } => {
                 self.work_later(
                     index,
                     &call,
@@ -104,12 +110,15 @@ impl World {
                 );
                 self.work_later(index, &call, &user, Job::Describe(DescriptionType::Answer));
             }
-            Action::ApplyAnswer { call, user, answer } => {
+            Action::ApplyAnswer { call, user, answer, .. } => {
                 let name = browser::read(answer.reveal());
                 self.work_later(index, &call, &user, Job::Apply(DescriptionType::Answer, name));
             }
             Action::AddCandidate { candidate, user } => {
-                self.devices[index].browser.add(&candidate, &user);
+                if self.devices[index].browser.add(&candidate, &user) {
+                    let stands = Job::Stands(ConnectionState::Connected);
+                    self.work_later(index, &candidate.call_id, &user, stands);
+                }
                 self.connects(index, &candidate.call_id, &user);
             }
             Action::ClosePeer { call, user } => self.devices[index].browser.close(&call, &user),

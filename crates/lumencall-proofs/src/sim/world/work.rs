@@ -4,7 +4,7 @@ use lumencall_core::wire::{ConnectionState, DescriptionType};
 use lumencall_core::{CallId, UserId};
 
 use super::{What, World};
-use crate::sim::browser::{CANDIDATES, Job};
+use crate::sim::browser::{CANDIDATES, Job, Signaling};
 use crate::sim::chance::draw;
 use crate::sim::device::{Client, Device};
 use crate::sim::values;
@@ -32,6 +32,7 @@ impl World {
     }
 
     pub(super) fn work(&mut self, index: usize, number: u64, job: Job) {
+        let now = self.clock + self.devices[index].ahead;
         let broken = self.devices[index].browser.broken;
         let incarnation = self.devices[index].browser.numbered(number).map(|peer| peer.call.clone());
         let incarnation =
@@ -40,6 +41,7 @@ impl World {
         let Device { client, browser, watch, .. } = &mut self.devices[index];
         let (Client::Sdk(session), Some(peer)) = (client, browser.numbered(number)) else { return };
         let (call, user) = (peer.call.clone(), peer.user.clone());
+        let was_stable = peer.signaling == Signaling::Stable;
         match job {
             Job::Describe(kind) => {
                 let name = name.unwrap_or_default();
@@ -48,13 +50,13 @@ impl World {
                 if broken || odd {
                     peer.spoilt = true;
                     watch.broken = true;
-                    session.handle_negotiation_failed(&call, &user);
+                    session.handle_negotiation_failed(&call, &user, kind);
                 } else {
                     let made = peer.describes(kind, &name);
                     self.made.insert(name.clone(), made);
                     let gathered = draw(&[self.seed, 6, number]).is_multiple_of(6);
                     let sdp = if gathered { values::gathered_sdp(&name) } else { values::sdp(&name) };
-                    session.handle_local_description(&call, &user, kind, sdp.into());
+                    session.handle_local_description(now, &call, &user, kind, sdp.into(), None);
                     self.drain(index);
                     for number in 1..=CANDIDATES {
                         self.work_later(index, &call, &user, Job::Gather { number, of: name.clone() });
@@ -68,7 +70,7 @@ impl World {
                 if broken || !peer.apply(kind, name) {
                     peer.spoilt = true;
                     watch.broken = true;
-                    session.handle_negotiation_failed(&call, &user);
+                    session.handle_negotiation_failed(&call, &user, DescriptionType::Answer);
                 } else {
                     session.handle_remote_described(&call, &user);
                 }
@@ -78,9 +80,19 @@ impl World {
             Job::Gather { number, of } => {
                 session.handle_local_candidate(values::candidate(&call, &user, number, &of));
             }
-            Job::Stands(state) => session.handle_connection(&call, &user, state),
+            Job::Look => {
+                if peer.needs_an_offer() {
+                    session.handle_negotiation_needed(&call, &user);
+                }
+            }
+            Job::Stands(state) => session.handle_connection(now, &call, &user, state),
         }
         self.drain(index);
         self.connects(index, &call, &user);
+        // What is needed in another state is said when it is stable.
+        let peer = self.devices[index].browser.numbered(number);
+        if peer.is_some_and(|peer| !was_stable && peer.needs_an_offer()) {
+            self.work_later(index, &call, &user, Job::Look);
+        }
     }
 }

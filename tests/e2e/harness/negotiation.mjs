@@ -1,0 +1,90 @@
+// What is asserted of a peer connection that is negotiated anew in a call.
+
+import assert from 'node:assert/strict'
+import { until } from './until.mjs'
+
+/** How much more has to come for a track to flow: frames, or the energy of a sound that is heard. */
+const FLOWS = { video: 3, audio: 1e-5 }
+/** How much more there may be of a track that stands still: the noise that a decoder makes for comfort. */
+const NOISE = { video: 0, audio: 1e-7 }
+
+/** A word to the app's own part of the page, about the other. */
+export const own = (party, method, ...args) => party.evaluate((method, args) => window.own[method](...args), method, args)
+
+/**
+ * Whether this one may restart ICE with the other. Chromium goes on with its new port and the old one of a Firefox, which answers there and
+ * takes no media from it: where the checks between these two are faster than the answer, nothing is heard or seen from then on.
+ */
+export const restarts = (one, other) => one.browser.name === 'firefox' || other.browser.name === 'chromium'
+
+/**
+ * How this one takes out a transceiver for good. A Firefox that was called takes its DTLS role from a rejected media description of the
+ * answer, and offers the wrong one from then on; there the track alone is taken out.
+ */
+export const stops = (one, callee) => ({ stop: one.browser.name === 'chromium' || one !== callee })
+
+/** Waits until nothing is to be negotiated at either, and each sees the other connected. */
+export async function quiet(alice, bob) {
+  const readings = async () => Promise.all([own(alice, 'state', bob.user), own(bob, 'state', alice.user), exchanged(alice), exchanged(bob)])
+  let before
+  let now
+  const rests = async () => {
+    before = now
+    now = await readings()
+    const stand = now.slice(0, 2).every(({ signalingState, connectionState }) => signalingState === 'stable' && connectionState === 'connected')
+    return stand && JSON.stringify(before) === JSON.stringify(now)
+  }
+  await until('an end of the negotiation', rests, alice.patience).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(now)}`)
+  })
+}
+
+/** How many descriptions have been sent and received here. */
+const exchanged = (party) =>
+  party.evaluate(() => window.probes.log.filter(({ frame }) => ['signal:offer', 'signal:answer'].includes(frame?.event)).length)
+
+/** Waits until exactly what each of the two sends comes in at the other, and asserts that nothing else does. */
+export async function assertExactlyFlows(alice, bob) {
+  await quiet(alice, bob)
+  await Promise.all([comes(alice, bob), comes(bob, alice)])
+}
+
+/** Waits until all that `from` sends comes to `to`; what does not belong to it has to stand still meanwhile. */
+async function comes(to, from) {
+  const sent = await own(from, 'sends', to.user)
+  const read = () => own(to, 'receives', from.user)
+  let first
+  let now
+  /** What flows, of `first` and `now`, in the form of `sent`. */
+  const flowing = () =>
+    Object.fromEntries(
+      Object.entries(sent).map(([mid, { kind, colour }]) => {
+        const grown = (now[mid]?.amount ?? 0) > (first[mid]?.amount ?? 0) + FLOWS[kind]
+        return [mid, grown && { kind: now[mid].kind, ...(colour && { colour: now[mid].colour }) }]
+      }),
+    )
+  const all = async () => {
+    now = await read()
+    return JSON.stringify(flowing()) === JSON.stringify(sent)
+  }
+  // Twice: when all of it has come once, nothing of what was there before is still on its way.
+  for (let round = 0; round < 2; round += 1) {
+    first = await read()
+    await until(`what ${from.label} sends`, all, to.patience).catch((error) => {
+      throw new Error(`${error.message} at ${to.label}: ${JSON.stringify({ sent, first, now })}`)
+    })
+  }
+  const more = Object.keys(now).filter((mid) => !(mid in sent) && now[mid].amount > (first[mid]?.amount ?? 0) + NOISE[now[mid].kind])
+  assert.deepEqual(more, [], `${to.label} gets what ${from.label} does not send: ${JSON.stringify({ sent, first, now })}`)
+}
+
+/** The call has been one all the time: one peer connection at each, which was connected from then on. */
+export async function assertNeverLeft(parties) {
+  for (const party of parties) {
+    const log = await party.log()
+    assert.equal(log.filter(({ kind }) => kind === 'peer-connection').length, 1, `${party.label}: peer connections`)
+    const told = log.filter(({ kind, name }) => kind === 'event' && name === 'call:state-changed').map(({ data }) => data.state)
+    assert.equal(told.at(-1), 'connected', party.label)
+    assert.equal(told.filter((state) => state === 'connected').length, 1, `${party.label}: ${told}`)
+  }
+}

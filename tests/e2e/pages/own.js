@@ -1,0 +1,140 @@
+// What an app does of its own on the SDK's peer connection: tracks that it adds, replaces and removes, and ICE that it restarts. And
+// what passes on that connection, by the media descriptions (`mid`).
+'use strict'
+
+window.own = (() => {
+  /** The colours that pictures are told apart by. */
+  const COLOURS = { red: [255, 0, 0], green: [0, 255, 0], blue: [0, 0, 255], yellow: [255, 255, 0], cyan: [0, 255, 255] }
+  /** What was added and is there, by its name. */
+  const added = new Map()
+  const players = new Map()
+  const connectionTo = (userId) => window.app.connection(userId)
+
+  /** A picture of this colour, with something in it that moves. */
+  function picture(colour) {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 96, height: 72 })
+    const context = canvas.getContext('2d')
+    let step = 0
+    const draw = () => {
+      context.fillStyle = `rgb(${COLOURS[colour]})`
+      context.fillRect(0, 0, 96, 72)
+      context.fillStyle = 'black'
+      context.fillRect((step += 4) % 96, 0, 4, 4)
+    }
+    draw()
+    const timer = setInterval(draw, 100)
+    const [track] = canvas.captureStream().getTracks()
+    return { track, end: () => (clearInterval(timer), track.stop()) }
+  }
+
+  /** The fake microphone's tones, as a track that is the app's own. */
+  async function sound() {
+    const [track] = (await navigator.mediaDevices.getUserMedia({ audio: true })).getTracks()
+    return { track, end: () => track.stop() }
+  }
+
+  const make = (kind, colour) => (kind === 'video' ? picture(colour) : sound())
+
+  /** Plays what this transceiver receives, so that it is decoded, and counted. */
+  function player({ receiver: { track } }) {
+    if (!players.has(track)) {
+      const element = document.createElement('video')
+      element.srcObject = new MediaStream([track])
+      document.body.append(element)
+      element.play().catch(() => {}) // Another load came first, or nothing has come yet.
+      players.set(track, element)
+    }
+    return players.get(track)
+  }
+
+  /** The colour of the middle of what this element shows, of those that there are. */
+  function colourOf(element) {
+    if (element.videoWidth === 0) return undefined
+    const context = new OffscreenCanvas(1, 1).getContext('2d')
+    const { videoWidth: width, videoHeight: height } = element
+    context.drawImage(element, width / 4, height / 2, width / 2, height / 4, 0, 0, 1, 1)
+    const pixel = context.getImageData(0, 0, 1, 1).data
+    const distance = ([, colour]) => colour.reduce((sum, value, index) => sum + Math.abs(value - pixel[index]), 0)
+    const nearest = Object.entries(COLOURS).sort((a, b) => distance(a) - distance(b))[0]
+    return distance(nearest) < 180 ? nearest[0] : undefined
+  }
+
+  return {
+    names: () => [...added.keys()],
+
+    /** Adds a track; by `addTrack`, or by `addTransceiver`. */
+    async add(userId, name, { kind, colour, by }) {
+      const source = await make(kind, colour)
+      const pc = connectionTo(userId)
+      const stream = new MediaStream([source.track])
+      const sender =
+        by === 'addTrack' ? pc.addTrack(source.track, stream) : pc.addTransceiver(source.track, { streams: [stream] }).sender
+      added.set(name, { sender, source, kind, colour })
+    },
+
+    /** Puts another track in the place of this one, without any negotiation. */
+    async replace(name, colour) {
+      const one = added.get(name)
+      const source = await make(one.kind, colour)
+      await one.sender.replaceTrack(source.track)
+      one.source.end()
+      Object.assign(one, { source, colour })
+    },
+
+    /** Takes a track out; or stops its transceiver, in both directions and for good. */
+    remove(userId, name, { stop = false } = {}) {
+      const pc = connectionTo(userId)
+      const { sender, source } = added.get(name)
+      added.delete(name)
+      if (stop) pc.getTransceivers().find((one) => one.sender === sender).stop()
+      else pc.removeTrack(sender)
+      source.end()
+    },
+
+    /** Ends all that was added, as an app does when the call is over. */
+    end() {
+      for (const { source } of added.values()) source.end()
+      added.clear()
+    },
+
+    restartIce: (userId) => connectionTo(userId).restartIce(),
+
+    state(userId) {
+      const { signalingState, connectionState, iceConnectionState } = connectionTo(userId)
+      return { signalingState, connectionState, iceConnectionState }
+    },
+
+    /** The user fragment of the candidates in use here. */
+    generation: (userId) => /^a=ice-ufrag:(\S+)/m.exec(connectionTo(userId).currentLocalDescription.sdp)[1],
+
+    /** What is sent, by `mid`: its kind, and its colour where the app has added it. */
+    sends(userId) {
+      const sent = {}
+      for (const { mid, sender, currentDirection } of connectionTo(userId).getTransceivers()) {
+        if (!/^send/.test(currentDirection ?? '') || sender.track?.readyState !== 'live') continue
+        const colour = [...added.values()].find((one) => one.sender === sender)?.colour
+        sent[mid] = { kind: sender.track.kind, ...(colour && { colour }) }
+      }
+      return sent
+    },
+
+    /** What has come so far, by `mid`: its kind, how much of it, and the colour that is shown. */
+    async receives(userId) {
+      const pc = connectionTo(userId)
+      const received = {}
+      for (const transceiver of pc.getTransceivers()) {
+        const { mid, receiver } = transceiver
+        if (mid === null || transceiver.currentDirection === 'stopped') continue
+        const { kind } = receiver.track
+        const element = player(transceiver)
+        let amount = 0
+        for (const report of (await pc.getStats(receiver.track)).values()) {
+          if (report.type !== 'inbound-rtp') continue
+          amount += (kind === 'video' ? report.framesDecoded : report.totalAudioEnergy) ?? 0
+        }
+        received[mid] = { kind, amount, colour: kind === 'video' ? colourOf(element) : undefined }
+      }
+      return received
+    },
+  }
+})()
