@@ -2,8 +2,8 @@
 
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, LogLevel};
-use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage, StateChanged};
-use crate::{CallState, ErrorCode, Millis};
+use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage};
+use crate::{ErrorCode, Millis};
 
 impl ClientSession {
     /// A frame came.
@@ -64,7 +64,7 @@ impl ClientSession {
     }
 
     pub(super) fn handle_event(&mut self, event: ServerEvent) {
-        // What happens before a rejoin, its reply tells; but not that the call is over.
+        // What becomes of the others before a rejoin, its reply tells.
         let told_later = follows(&event) && self.is_rejoining(event.call_id());
         if !told_later && self.apply(&event) {
             self.emit(Event::Call(event));
@@ -164,17 +164,16 @@ impl ClientSession {
     }
 }
 
-/// Whether the event tells how its call goes on: neither its beginning nor its end, and no signal.
+/// Whether the event tells of the others in its call: who they are, and what they show.
 const fn follows(event: &ServerEvent) -> bool {
     match event {
-        ServerEvent::StateChanged(StateChanged { state: CallState::Ended, .. })
-        | ServerEvent::Incoming(_)
+        ServerEvent::Incoming(_)
+        | ServerEvent::StateChanged(_)
         | ServerEvent::Elsewhere(_)
         | ServerEvent::Offer(_)
         | ServerEvent::Answer(_)
         | ServerEvent::Candidate(_) => false,
-        ServerEvent::StateChanged(_)
-        | ServerEvent::ParticipantJoined(_)
+        ServerEvent::ParticipantJoined(_)
         | ServerEvent::ParticipantLeft(_)
         | ServerEvent::MediaChanged(_)
         | ServerEvent::CalleeChanged(_)

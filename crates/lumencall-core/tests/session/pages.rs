@@ -118,6 +118,29 @@ fn a_rejoin_that_comes_too_late_or_is_refused_is_over() {
 }
 
 #[test]
+fn i33_what_becomes_of_a_call_before_its_page_is_let_in_is_told_in_its_order() {
+    // It goes on before it is taken up.
+    let mut alice = page(CallState::Ringing);
+    assert_eq!(alice.gets(state(CALL, CallState::Connecting)), NOTHING);
+    assert_eq!(alice.session.resumable()[0].state, CallState::Connecting);
+    alice.rejoin(CALL);
+    assert_eq!(alice.calls(), ["call-1 connecting"]);
+    assert_eq!(alice.gets(ended(CALL, EndReason::Failed)), ["release call-1", "hear ended call-1 failed"]);
+    // And between that and the reply.
+    let mut alice = page(CallState::Ringing);
+    alice.rejoin(CALL);
+    assert_eq!(alice.gets(state(CALL, CallState::Connecting)), ["hear connecting call-1"]);
+    assert_eq!(alice.gets(state(CALL, CallState::Connected)), ["hear connected call-1"]);
+    assert_eq!(alice.gets(state(CALL, CallState::Connecting)), NOTHING, "it was said before");
+    let told = alice.gets(done_with(1, call(CALL, CallState::Reconnecting)));
+    assert_eq!(told.first().map(String::as_str), Some("hear reconnecting call-1"));
+    assert_eq!(
+        alice.gets(ended(CALL, EndReason::Completed)).last().map(String::as_str),
+        Some("hear ended call-1 completed")
+    );
+}
+
+#[test]
 fn one_who_is_in_a_call_takes_up_no_other() {
     let mut alice = page(CallState::Connected);
     alice.gets(incoming_from_carol("call-2"));
