@@ -44,6 +44,7 @@ export async function run(plan, options) {
   const browsers = new Browsers(options.programs)
   const servers = new Servers(options)
   const counts = { passed: 0, failed: 0 }
+  const failures = []
   for (const { name, run, pairing, limit = CASE_LIMIT } of plan) {
     if (isEnding()) break
     const stage = new Stage(browsers, servers, pairing, options.long)
@@ -59,6 +60,7 @@ export async function run(plan, options) {
       if (isEnding()) break
       counts.failed += 1
       console.log(`FAIL ${line}`)
+      failures.push(`FAIL ${line}\n  ${failure.message}`)
       console.log(`  ${failure.stack}\n${await stage.dump()}`)
     } else {
       counts.passed += 1
@@ -74,6 +76,8 @@ export async function run(plan, options) {
   if (counts.failed > 0) {
     const said = await servers.said().catch((error) => [error.message])
     console.log(['the servers said:', ...said.slice(-60)].join('\n  '))
+    // Again, where it is found: what a case leaves in the log is long.
+    console.log(failures.join('\n'))
   }
   return counts
 }

@@ -22,6 +22,11 @@ impl ClientSession {
             (Link::Open, message) => {
                 self.pulse.hear(now);
                 match frame.seq {
+                    // An answer that is awaited cannot have come before: the two sides count differently.
+                    Some(seq) if seq <= self.last_seq && self.awaits(&message) => {
+                        self.kept.stop();
+                        self.lose_socket(now);
+                    }
                     // It came before: the session went on from further back than it had to.
                     Some(seq) if seq <= self.last_seq => {}
                     // Frames are numbered without gaps, and those that could not be read have numbers too.
@@ -43,6 +48,10 @@ impl ClientSession {
     pub fn handle_bad_frame(&mut self) {
         self.unread = self.unread.saturating_add(1);
         self.log(LogLevel::Warn, "a frame was not understood", None);
+    }
+
+    fn awaits(&self, message: &ServerMessage) -> bool {
+        matches!(message, ServerMessage::Reply(reply) if self.waiting.iter().any(|waiting| waiting.id == Some(reply.id)))
     }
 
     fn handle_message(&mut self, now: Millis, message: ServerMessage) {

@@ -64,7 +64,11 @@ fn a_new_page_hears_what_rings_and_may_hang_up_without_taking_the_call_up() {
     let mut rings = call("call-2", CallState::Ringing);
     (rings.caller_id, rings.participants) =
         (crate::values::user("carol"), vec![crate::values::participant("carol")]);
-    let heard = alice.gets(known("alice", vec![call(CALL, CallState::Connected), rings]));
+    rings.callee_ids = vec![crate::values::user("alice")];
+    let mut of_others = call("call-3", CallState::Ringing);
+    of_others.participants = vec![crate::values::participant("carol")];
+    let told = vec![call(CALL, CallState::Connected), of_others, rings];
+    let heard = alice.gets(known("alice", told));
     assert_eq!(heard[1..], ["hear link connected", "settle connect ok", "hear incoming call-2 ringing"]);
     assert_eq!(alice.hangup(CALL), ["send #1 hangup call-1"]);
     assert_eq!(resumable(&alice), NOTHING);
