@@ -46,6 +46,7 @@ export async function run(plan, options) {
   const servers = new Servers(options)
   const networks = new Networks(options)
   const counts = { passed: 0, failed: 0, skipped: 0 }
+  const failures = []
   for (const { name, run, pairing, limit = CASE_LIMIT } of plan) {
     if (isEnding()) break
     const stage = new Stage(browsers, servers, networks, pairing, options.long)
@@ -64,6 +65,7 @@ export async function run(plan, options) {
       if (isEnding()) break
       counts.failed += 1
       console.log(`FAIL ${line}`)
+      failures.push(`FAIL ${line}\n  ${failure.message}`)
       console.log(`  ${failure.stack}\n${await stage.dump()}`)
     } else {
       counts.passed += 1
@@ -80,6 +82,8 @@ export async function run(plan, options) {
   if (counts.failed > 0) {
     const said = [...(await servers.said().catch((error) => [error.message])), ...(await networks.said())]
     console.log(['the servers said:', ...said.slice(-60)].join('\n  '))
+    // Again, where it is found: what a case leaves in the log is long.
+    console.log(failures.join('\n'))
   }
   return counts
 }

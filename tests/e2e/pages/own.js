@@ -41,22 +41,23 @@ window.own = (() => {
       const element = document.createElement('video')
       element.srcObject = new MediaStream([track])
       document.body.append(element)
-      element.play().catch(() => {}) // Another load came first, or nothing has come yet.
       players.set(track, element)
     }
-    return players.get(track)
+    const element = players.get(track)
+    if (element.paused) element.play().catch(() => {}) // Nothing has come yet; it is asked again.
+    return element
   }
 
-  /** The colour of the middle of what this element shows, of those that there are. */
+  /** The colour in the middle of what this element shows, by its name where it has one. */
   function colourOf(element) {
-    if (element.videoWidth === 0) return undefined
+    if (element.videoWidth === 0) return 'nothing'
     const context = new OffscreenCanvas(1, 1).getContext('2d')
     const { videoWidth: width, videoHeight: height } = element
     context.drawImage(element, width / 4, height / 2, width / 2, height / 4, 0, 0, 1, 1)
     const pixel = context.getImageData(0, 0, 1, 1).data
     const distance = ([, colour]) => colour.reduce((sum, value, index) => sum + Math.abs(value - pixel[index]), 0)
     const nearest = Object.entries(COLOURS).sort((a, b) => distance(a) - distance(b))[0]
-    return distance(nearest) < 180 ? nearest[0] : undefined
+    return distance(nearest) < 180 ? nearest[0] : `rgb(${pixel.slice(0, 3)})`
   }
 
   return {

@@ -9,7 +9,9 @@ import type {
   CalleeOutcome,
   ConnectionState,
   EndCause,
+  EndEvidence,
   EndReason,
+  MediaKind,
 } from 'lumencall'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -26,6 +28,7 @@ type Names =
   | 'call:participant-rejoined'
   | 'call:elsewhere'
   | 'media:local'
+  | 'media:local-removed'
   | 'media:remote'
   | 'media:remote-removed'
   | 'connection:state-changed'
@@ -38,6 +41,8 @@ export const types: true[] = [
   true satisfies Same<CallEvents['call:state-changed']['state'], CallState>,
   true satisfies Same<CallEvents['call:state-changed']['endReason'], EndReason | undefined>,
   true satisfies Same<CallEvents['call:state-changed']['cause'], EndCause | undefined>,
+  true satisfies Same<CallEvents['call:state-changed']['evidence'], EndEvidence | undefined>,
+  true satisfies Same<CallEvents['media:local-removed']['kind'], MediaKind>,
   true satisfies Same<CallEvents['call:participant-rejoined']['participant'], CallParticipant>,
   true satisfies Same<CallEvents['call:callee-changed']['outcome'], CalleeOutcome>,
   true satisfies Same<CallEvents['call:participant-changed']['connection'], 'connected' | 'reconnecting'>,
@@ -70,6 +75,7 @@ export function listen(client: CallClient): void {
   client.on('call:elsewhere', ({ callId, engaged }) => console.log(callId, engaged ? 'in a call' : 'free'))
   client.on('media:local', ({ callId, kind, stream }) => console.log(callId, kind, stream.getTracks()))
   client.on('media:remote', ({ callId, userId, kind, stream }) => console.log(callId, userId, kind, stream.active))
+  client.on('media:local-removed', ({ callId, kind }) => console.log(callId, kind === 'screen'))
   client.on('media:remote-removed', ({ callId, userId, kind }) => console.log(callId, userId, kind))
   client.on('connection:state-changed', ({ state }) => console.log(state satisfies ConnectionState))
   client.on('error', (error) => console.error(error.code, error.message, error.callId))

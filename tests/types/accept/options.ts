@@ -15,6 +15,12 @@ export const all: CallClientOptions = {
   logger: (level: LogLevel, message: string) => console.log(level, message),
 }
 
+/** In place of a list: what gets one. And whose addresses are shown. */
+export const paths: CallClientOptions[] = [
+  { ...least, iceServers: () => [{ urls: 'stun:stun.example.com' }], iceTransportPolicy: 'relay' },
+  { ...least, iceServers: async () => (await fetch('/ice')).json(), iceTransportPolicy: 'all' },
+]
+
 /** In place of a name: a token, or what gets one. */
 export const tokens: CallClientOptions[] = [
   { url: '/ws', token: 'eyJ...' },
@@ -27,7 +33,14 @@ export const clients = [new CallClient(least), new CallClient({ ...all, logger: 
 export const calls: InitiateOptions[] = [
   { conversationId: 'c', type: 'audio', calleeIds: ['bob'] },
   { conversationId: 'c', type: 'video', calleeIds: ['bob', 'carol', 'dave'] },
+  { conversationId: 'c', type: 'audio', calleeIds: ['bob'], iceTransportPolicy: 'relay' },
   { conversationId: 'c', type: 'video', calleeIds: ['bob'], metadata: JSON.stringify({ subject: 'lunch' }) },
+]
+
+/** One call may be otherwise than the client, also where it is answered. */
+export const answers = (client: CallClient, callId: string) => [
+  client.accept(callId, { iceTransportPolicy: 'relay' }),
+  client.rejoin(callId, {}),
 ]
 
 export const toggles: MediaToggle[] = [{}, { audio: false }, { audio: true, video: true, screenShare: true }]

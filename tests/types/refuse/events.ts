@@ -24,6 +24,8 @@ export function payloads(client: CallClient): void {
   client.on('call:participant-changed', ({ connection }) => console.log(connection === 'failed')) // refused
   client.on('call:elsewhere', ({ userId }) => console.log(userId)) // refused
   client.on('media:local', ({ userId }) => console.log(userId)) // refused
+  client.on('media:local-removed', ({ stream }) => console.log(stream)) // refused
+  client.on('media:remote', ({ kind }) => console.log(kind === 'window')) // refused
   client.on('media:remote-removed', ({ stream }) => console.log(stream)) // refused
   client.on('connection:state-changed', (state: string) => console.log(state)) // refused
   client.on('error', ({ status }) => console.log(status)) // refused

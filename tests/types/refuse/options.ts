@@ -14,6 +14,8 @@ export const clients = [
   new CallClient({ url: '/ws', userId: 'alice', iceServer: [] }), // refused
   new CallClient({ url: '/ws', userId: 'alice', iceServers: 'stun:stun.example.com' }), // refused
   new CallClient({ url: '/ws', userId: 'alice', iceServers: [{ url: 'stun:stun.example.com' }] }), // refused
+  new CallClient({ url: '/ws', userId: 'alice', iceServers: () => 'stun:stun.example.com' }), // refused
+  new CallClient({ url: '/ws', userId: 'alice', iceTransportPolicy: 'relays' }), // refused
   new CallClient({ url: '/ws', userId: 'alice', media: { audio: { volumes: 3 } } }), // refused
   new CallClient({ url: '/ws', userId: 'alice', commandTimeout: '10s' }), // refused
   new CallClient({ url: '/ws', userId: 'alice', logger: (level: number) => console.log(level) }), // refused
@@ -26,6 +28,7 @@ export async function calls(client: CallClient): Promise<void> {
   await client.initiate({ conversationId: 'c', type: 'video' }) // refused
   await client.initiate({ conversationId: 'c', type: 'screen', calleeIds: ['bob'] }) // refused
   await client.initiate({ conversationId: 'c', type: 'video', calleeIds: 'bob' }) // refused
+  await client.initiate({ conversationId: 'c', type: 'video', calleeIds: ['bob'], iceTransportPolicy: true }) // refused
   await client.initiate({ conversationId: 'c', type: 'video', calleeIds: [7] }) // refused
   await client.initiate({ conversationId: 'c', type: 'video', calleeIds: ['bob'], metadata: {} }) // refused
   await client.initiate({ conversationId: 'c', type: 'video', callees: ['bob'], calleeIds: ['bob'] }) // refused

@@ -180,6 +180,12 @@ impl Work<'_> {
             }
         }
         call.members.push(member);
+        // What the caller's SDK has offered ahead is on its way to an earlier ring of theirs. It offers anew when they join.
+        let caller = call.caller.clone();
+        let joined = call.member(&caller).and_then(Member::joined_device);
+        if joined.is_some_and(|device| device.dialect == Dialect::Sdk) {
+            call.direction_mut(&caller, user).yields = true;
+        }
         self.tell_callee(&call, user, CalleeOutcome::Ringing);
         let devices = call.member(user).map(|member| member.devices().to_vec()).unwrap_or_default();
         if !devices.is_empty() && call.go(Trigger::Reached).is_some() {

@@ -16,7 +16,8 @@ pub struct Direction {
     pub candidates: Vec<Arc<IceCandidate>>,
     /// How many candidates came since the last description.
     pub count: u16,
-    /// Whether what its sender offers is dropped, until it has answered: both called, and the other is to offer.
+    /// Whether what its sender offers is dropped: both called, and the other is to offer, until the sender has answered; or
+    /// the other was added, and has not accepted.
     pub yields: bool,
     /// Whether an offer has been relayed.
     pub offered: bool,

@@ -10,10 +10,12 @@ use crate::{CallId, CallParticipant, CallState, CallType, EndReason, ErrorCode, 
 
 impl Work<'_> {
     pub(super) fn respond(&mut self, from: &Origin, respond: &CallRespond) -> Result<(), Refusal> {
-        let call = self.call_of(&from.user)?;
+        let mut call = self.call_of(&from.user)?;
         match call.member(&from.user).map(|member| &member.phase) {
             Some(Phase::Rung { devices, .. }) if devices.contains(&from.device) => match respond.action {
                 RespondAction::Accept => {
+                    let pairs = call.pairs.iter_mut().filter(|pair| pair.users.contains(&from.user));
+                    pairs.flat_map(|pair| &mut pair.sent).for_each(|sent| sent.yields = false);
                     let media = MediaFlags::at_join(call.call_type);
                     self.accept(call, from, media)
                 }

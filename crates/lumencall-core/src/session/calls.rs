@@ -110,12 +110,17 @@ impl ClientSession {
     /// The call moved to another state. Returns whether that is news.
     pub(super) fn state_changed(&mut self, changed: &StateChanged) -> bool {
         let Some(local) = self.local(&changed.call_id) else {
-            let before = self.resumable.len();
-            let over = |call: &Call| changed.state == CallState::Ended && call.id == changed.call_id;
-            self.resumable.retain(|call| !over(call));
-            return self.resumable.len() < before;
+            let known = self.resumable.iter().position(|call| call.id == changed.call_id);
+            let Some(index) = known else { return false };
+            self.resumable[index].state = changed.state;
+            let over = changed.state == CallState::Ended;
+            if over {
+                self.resumable.swap_remove(index);
+            }
+            return over;
         };
-        if local.call.state == changed.state {
+        // What a call was told by as a whole may be told once more, from further back.
+        if changed.state != CallState::Ended && local.call.state.way_to(changed.state).is_empty() {
             return false;
         }
         local.call.state = changed.state;

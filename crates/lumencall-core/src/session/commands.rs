@@ -171,13 +171,16 @@ impl ClientSession {
             let connecting = matches!(waiting.what, What::Connect);
             let enters = matches!(waiting.what, What::Accept(_) | What::Rejoin(_));
             let entering = waiting.what.call().filter(|_| enters).cloned();
+            let id = waiting.id;
             self.act(Action::Settle { ticket, result: Err(Failure::TIMEOUT) });
             if connecting && self.link == Link::Opening {
                 return self.abandon_socket(now, &Failure::TIMEOUT);
             }
-            // A call that has ended meanwhile wants no more words, and may ring anew.
-            if let Some(call_id) = entering.filter(|call| self.is_engaged_in(call)) {
-                self.give_up(call_id);
+            match entering {
+                Some(call_id) if self.is_engaged_in(&call_id) => self.give_up(call_id),
+                // A call that has ended meanwhile wants no more words, and may ring anew.
+                Some(_) => self.kept.take_back(id),
+                None => {}
             }
         }
     }

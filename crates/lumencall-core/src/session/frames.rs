@@ -2,8 +2,8 @@
 
 use super::calls::{LocalCall, Part};
 use super::{Action, ClientSession, Event, Failure, FailureCode, Link, LogLevel};
-use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage, StateChanged};
-use crate::{CallState, EndReason, ErrorCode, Millis};
+use crate::wire::{CalleeOutcome, ServerEvent, ServerFrame, ServerMessage};
+use crate::{EndReason, ErrorCode, Millis};
 
 impl ClientSession {
     /// A frame came.
@@ -22,6 +22,11 @@ impl ClientSession {
             (Link::Open, message) => {
                 self.pulse.hear(now);
                 match frame.seq {
+                    // An answer that is awaited cannot have come before: the two sides count differently.
+                    Some(seq) if seq <= self.last_seq && self.awaits(&message) => {
+                        self.kept.stop();
+                        self.lose_socket(now);
+                    }
                     // It came before: the session went on from further back than it had to.
                     Some(seq) if seq <= self.last_seq => {}
                     // Frames are numbered without gaps, and those that could not be read have numbers too.
@@ -43,6 +48,10 @@ impl ClientSession {
     pub fn handle_bad_frame(&mut self) {
         self.unread = self.unread.saturating_add(1);
         self.log(LogLevel::Warn, "a frame was not understood", None);
+    }
+
+    fn awaits(&self, message: &ServerMessage) -> bool {
+        matches!(message, ServerMessage::Reply(reply) if self.waiting.iter().any(|waiting| waiting.id == Some(reply.id)))
     }
 
     fn handle_message(&mut self, now: Millis, message: ServerMessage) {
@@ -69,7 +78,7 @@ impl ClientSession {
         {
             (changed.cause, changed.evidence) = self.diagnose(&changed.call_id);
         }
-        // What happens before a rejoin, its reply tells; but not that the call is over.
+        // What becomes of the others before a rejoin, its reply tells.
         let told_later = follows(&event) && self.is_rejoining(event.call_id());
         if !told_later && self.apply(&event) {
             self.emit(Event::Call(event));
@@ -161,17 +170,16 @@ impl ClientSession {
     }
 }
 
-/// Whether the event tells how its call goes on: neither its beginning nor its end, and no signal.
+/// Whether the event tells of the others in its call: who they are, and what they show.
 const fn follows(event: &ServerEvent) -> bool {
     match event {
-        ServerEvent::StateChanged(StateChanged { state: CallState::Ended, .. })
-        | ServerEvent::Incoming(_)
+        ServerEvent::Incoming(_)
+        | ServerEvent::StateChanged(_)
         | ServerEvent::Elsewhere(_)
         | ServerEvent::Offer(_)
         | ServerEvent::Answer(_)
         | ServerEvent::Candidate(_) => false,
-        ServerEvent::StateChanged(_)
-        | ServerEvent::ParticipantJoined(_)
+        ServerEvent::ParticipantJoined(_)
         | ServerEvent::ParticipantLeft(_)
         | ServerEvent::MediaChanged(_)
         | ServerEvent::CalleeChanged(_)

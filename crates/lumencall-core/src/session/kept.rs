@@ -50,6 +50,13 @@ impl Kept {
             self.had(self.before + index as u32 + 1);
         }
     }
+
+    /// Nobody waits any more for the command with this number. If it has not arrived, it does nothing when it does.
+    pub(super) fn take_back(&mut self, id: Option<u32>) {
+        if let Some(frame) = self.frames.iter_mut().find(|frame| frame.id == id) {
+            *frame = Arc::new(ClientFrame { id, command: Command::Ping(Nothing {}) });
+        }
+    }
 }
 
 impl ClientSession {

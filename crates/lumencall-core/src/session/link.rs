@@ -76,12 +76,13 @@ impl ClientSession {
     }
 
     pub(super) fn handle_welcome(&mut self, now: Millis, welcome: Welcome) {
-        if &*welcome.protocol != PROTOCOL || welcome.resumed && !self.kept.goes_on() {
+        let known = self.identity.as_ref().map(|(device, _)| device);
+        let same_device = known == Some(&welcome.device_id);
+        if &*welcome.protocol != PROTOCOL || welcome.resumed && !(self.kept.goes_on() && same_device) {
             return self.abandon_socket(now, &Failure::PROTOCOL);
         }
         self.user = Some(welcome.user_id);
         let Welcome { device_id, secret, ice_servers, resumed, received, calls, .. } = welcome;
-        let same_device = self.identity.as_ref().is_some_and(|(device, _)| *device == device_id);
         self.identity = Some((device_id.clone(), secret.clone()));
         self.act(Action::KeepIdentity { device: device_id, secret });
         self.act(Action::UseIceServers(ice_servers));

@@ -143,7 +143,9 @@ impl ClientSession {
                 continue;
             }
             if !self.is_participant(&call) {
-                self.handle_event(ServerEvent::Incoming(call));
+                if call.callee_ids.iter().any(|callee| self.is_me(callee)) {
+                    self.handle_event(ServerEvent::Incoming(call));
+                }
             } else if initiating || self.ended.contains(&call.id) {
                 // The app was told that it did not come about, or that it is over.
                 self.send(Command::Hangup(Hangup { call_id: call.id }));

@@ -5,10 +5,10 @@ use lumencall_core::machine::Rules;
 use lumencall_core::wire::{Command, Description, DescriptionType, Extra, ServerEvent, read_client_frame};
 
 use crate::say::{
-    CLEAN, GATHERED, accept, answer, candidate, description, hangup, initiate, offer, reject, sdk, sealed,
-    seed,
+    CLEAN, GATHERED, accept, add, answer, candidate, description, hangup, initiate, offer, reject, rejoin,
+    sdk, sealed, seed,
 };
-use crate::scene::CALL;
+use crate::scene::{CALL, one, ringing_group};
 use crate::world::World;
 
 /// Alice calls Bob, who has two devices of the SDK and one that speaks the seed.
@@ -135,6 +135,47 @@ fn i3_candidates_that_came_before_any_offer_are_kept_for_it() {
     world.does(&sdk("bob/1"), accept(CALL));
     let heard = ["offer call-1 alice sealed v=0", "state call-1 connecting", "candidate call-1 alice early"];
     assert_eq!(world.heard(&sdk("bob/1")), heard);
+}
+
+#[test]
+fn i20_what_the_caller_made_for_an_earlier_ring_goes_nowhere() {
+    let fresh = CLEAN.replacen("v=0", "v=0 fresh", 1);
+    for rejoins in [false, true] {
+        let mut world = ringing_group(&["bob", "carol"]);
+        world.does(&one("carol"), accept(CALL));
+        world.does(&one("bob"), reject(CALL));
+        world.does(&one("carol"), add(CALL, "bob"));
+        world.deafen();
+        // What was on its way as the first ring ended.
+        world.does(&one("alice"), sealed(CALL, "bob", CLEAN));
+        world.does(&one("alice"), candidate(CALL, "bob", "stale"));
+        world.hears(&[]);
+        if rejoins {
+            // The new page knows that it rings, and what the page before it has sent is all there.
+            world.back(&one("alice"), true);
+            world.does(&one("alice"), rejoin(CALL));
+            world.deafen();
+            world.does(&one("alice"), sealed(CALL, "bob", &fresh));
+            world.does(&one("alice"), candidate(CALL, "bob", "a1"));
+            assert_eq!(world.heard(&one("bob")), ["offer call-1 alice sealed v=0 fresh"]);
+            world.does(&one("bob"), accept(CALL));
+            assert_eq!(world.heard(&one("bob")), ["candidate call-1 alice a1"]);
+        } else {
+            world.does(&one("bob"), accept(CALL));
+            assert!(!world.heard(&one("bob")).iter().any(|line| line.starts_with("offer")));
+            assert_eq!(
+                world.refuses(&one("bob"), answer(CALL, "alice", CLEAN)),
+                ErrorCode::InvalidState,
+                "there was no offer"
+            );
+            world.does(&one("alice"), offer(CALL, "bob", &fresh));
+            world.does(&one("alice"), candidate(CALL, "bob", "a1"));
+            assert_eq!(
+                world.heard(&one("bob")),
+                ["offer call-1 alice v=0 fresh", "candidate call-1 alice a1"]
+            );
+        }
+    }
 }
 
 #[test]

@@ -65,6 +65,14 @@ fn i18_a_reply_behind_a_gap_is_awaited_anew() {
 }
 
 #[test]
+fn a_reply_that_is_numbered_like_what_came_before_begins_the_session_anew() {
+    let mut alice = caller(CallState::Connected);
+    alice.toggle(CALL, false);
+    assert_eq!(alice.gets_numbered(Some(1), done(2)), ["close-socket", "hear link reconnecting"]);
+    assert_eq!(alice.comes_back(), ["send session:open page"], "it cannot go on");
+}
+
+#[test]
 fn numbers_start_anew_where_the_session_does_not_go_on() {
     let mut bob = callee(CallState::Ringing);
     bob.socket_closes();

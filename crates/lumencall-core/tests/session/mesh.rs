@@ -300,3 +300,33 @@ fn the_other_devices_of_the_user_hear_where_the_user_is() {
     assert_eq!(net.heard("alice/2"), ["elsewhere call-1 free"]);
     assert!(net.party("alice/2").is_idle());
 }
+
+#[test]
+fn i20_an_offer_that_was_made_for_an_earlier_ring_is_not_answered() {
+    let names = ["alice/1", "bob/1", "carol/1"];
+    let mut net = Net::with(&names);
+    net.call("alice/1", &["bob", "carol"]);
+    net.up("alice/1");
+    net.down("alice/1");
+    // Before the offers are on their way, one ring has ended, and another has begun.
+    net.down("bob/1");
+    net.reject("bob/1", CALL);
+    net.up("bob/1");
+    net.down("carol/1");
+    net.accept("carol/1", CALL);
+    net.up("carol/1");
+    net.down("carol/1");
+    net.add("carol/1", CALL, "bob");
+    net.up("carol/1");
+    net.browse("alice/1");
+    net.up("alice/1");
+    net.down("bob/1");
+    net.accept("bob/1", CALL);
+    net.settle();
+    is_full(&net, &names);
+    let described = |name| net.parties[net.index(name)].described;
+    assert_eq!(described("bob/1"), 2, "one answer to each of the others");
+    net.hangup("alice/1", CALL);
+    net.settle();
+    is_full(&net, &names[1..]);
+}

@@ -333,6 +333,9 @@ impl Net {
     pub(crate) fn rejoin(&mut self, name: &str, call: &str) {
         self.party(name).watch.takes_up(&call_id(call));
         self.order(name, "rejoin", |session, now| session.rejoin(now, &call_id(call)));
+        if self.resumable(name).iter().any(|known| known == call) {
+            self.party(name).watch.may_not_take_up(&call_id(call));
+        }
     }
 
     /// The calls that the page can take up.

@@ -64,7 +64,11 @@ fn a_new_page_hears_what_rings_and_may_hang_up_without_taking_the_call_up() {
     let mut rings = call("call-2", CallState::Ringing);
     (rings.caller_id, rings.participants) =
         (crate::values::user("carol"), vec![crate::values::participant("carol")]);
-    let heard = alice.gets(known("alice", vec![call(CALL, CallState::Connected), rings]));
+    rings.callee_ids = vec![crate::values::user("alice")];
+    let mut of_others = call("call-3", CallState::Ringing);
+    of_others.participants = vec![crate::values::participant("carol")];
+    let told = vec![call(CALL, CallState::Connected), of_others, rings];
+    let heard = alice.gets(known("alice", told));
     assert_eq!(heard[1..], ["hear link connected", "settle connect ok", "hear incoming call-2 ringing"]);
     assert_eq!(alice.hangup(CALL), ["send #1 hangup call-1"]);
     assert_eq!(resumable(&alice), NOTHING);
@@ -115,6 +119,29 @@ fn a_rejoin_that_comes_too_late_or_is_refused_is_over() {
     assert_eq!(late, ["hear reconnecting call-1"]);
     assert_eq!(alice.gets(ended(CALL, EndReason::Completed)), ["hear ended call-1 completed"]);
     alice.watch.is_over();
+}
+
+#[test]
+fn i33_what_becomes_of_a_call_before_its_page_is_let_in_is_told_in_its_order() {
+    // It goes on before it is taken up.
+    let mut alice = page(CallState::Ringing);
+    assert_eq!(alice.gets(state(CALL, CallState::Connecting)), NOTHING);
+    assert_eq!(alice.session.resumable()[0].state, CallState::Connecting);
+    alice.rejoin(CALL);
+    assert_eq!(alice.calls(), ["call-1 connecting"]);
+    assert_eq!(alice.gets(ended(CALL, EndReason::Failed)), ["release call-1", "hear ended call-1 failed"]);
+    // And between that and the reply.
+    let mut alice = page(CallState::Ringing);
+    alice.rejoin(CALL);
+    assert_eq!(alice.gets(state(CALL, CallState::Connecting)), ["hear connecting call-1"]);
+    assert_eq!(alice.gets(state(CALL, CallState::Connected)), ["hear connected call-1"]);
+    assert_eq!(alice.gets(state(CALL, CallState::Connecting)), NOTHING, "it was said before");
+    let told = alice.gets(done_with(1, call(CALL, CallState::Reconnecting)));
+    assert_eq!(told.first().map(String::as_str), Some("hear reconnecting call-1"));
+    assert_eq!(
+        alice.gets(ended(CALL, EndReason::Completed)).last().map(String::as_str),
+        Some("hear ended call-1 completed")
+    );
 }
 
 #[test]

@@ -80,6 +80,21 @@ fn a_command_that_waits_for_the_connection_has_its_time_too() {
 }
 
 #[test]
+fn i1_an_accept_that_came_to_nothing_accepts_no_later_ring() {
+    let mut bob = callee(CallState::Ringing);
+    bob.accept(CALL);
+    bob.gets(ended(CALL, EndReason::Missed));
+    assert_eq!(bob.waits(10_000).first().map(String::as_str), Some("settle accept timeout"));
+    bob.gets(incoming(CALL));
+    bob.socket_closes();
+    bob.comes_back();
+    // The accept has not arrived.
+    assert_eq!(bob.gets(resumed("bob", 0))[1..], [BACK, "send #1 ping"]);
+    assert_eq!(bob.gets(done(1)), NOTHING);
+    assert_eq!(bob.accept(CALL), ["send #2 accept call-1"]);
+}
+
+#[test]
 fn a_ring_that_was_declined_while_the_connection_was_lost_is_declined() {
     let mut bob = callee(CallState::Ringing);
     bob.socket_closes();

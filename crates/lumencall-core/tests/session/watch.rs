@@ -102,12 +102,22 @@ impl Watch {
         }
     }
 
+    /// It was refused at once: the app is in another call, or may be.
+    pub(crate) fn may_not_take_up(&mut self, call: &CallId) {
+        if let Some(view) = self.calls.get_mut(call).filter(|view| view.part == Part::Inside) {
+            view.part = Part::Before;
+        }
+    }
+
     /// All that an input asked for was seen. The page can take up these calls.
     pub(crate) fn drained(&mut self, resumable: &[Call]) {
         self.greeted = false;
         self.resumable = resumable.iter().map(|call| call.id.clone()).collect();
         for call in resumable {
-            self.calls.entry(call.id.clone()).or_insert(View::new(Part::Before, call.state));
+            let view = self.calls.entry(call.id.clone()).or_insert(View::new(Part::Before, call.state));
+            if view.part == Part::Before {
+                view.told = call.state;
+            }
         }
         // What can be taken up no more is over, whether anybody says so or not.
         let can = |id: &CallId| resumable.iter().any(|call| call.id == *id);
@@ -347,12 +357,7 @@ impl Watch {
         assert_ne!(view.part, Part::Over, "I10, I17: {call_id:?} has ended");
         let declared =
             TABLE.iter().any(|edge| (edge.from, edge.to, edge.reason) == (view.told, *state, *end_reason));
-        let before = view.part == Part::Before;
-        assert!(
-            declared || before || *answered_elsewhere == Some(true),
-            "I33: {changed:?} after {:?}",
-            view.told
-        );
+        assert!(declared || *answered_elsewhere == Some(true), "I33: {changed:?} after {:?}", view.told);
         view.told = *state;
         if view.part == Part::Rung && *state != CallState::Ended {
             // The user asked to call the one who was calling, or accepted it when it had rung before.

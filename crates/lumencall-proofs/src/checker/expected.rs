@@ -182,7 +182,11 @@ impl Checker {
                 RespondAction::Reject => Invariant::I9,
             }),
             CallCommand::Respond(respond) => match respond.action {
-                RespondAction::Accept => self.expect_accept(story, from),
+                RespondAction::Accept => {
+                    let mut story = story.clone();
+                    story.yields.retain(|(_, to)| to != user);
+                    self.expect_accept(&story, from)
+                }
                 RespondAction::Reject => {
                     Step::moved(story, |story| story.callee_out(user, EndReason::Rejected))
                 }
@@ -207,6 +211,11 @@ impl Checker {
                 Step::moved(story, |story| {
                     story.sole = false;
                     story.rung.insert(choice.user_id.clone(), until);
+                    // The caller's SDK offers to them when they join, and what it offered before is for an earlier ring.
+                    let caller = story.caller.clone();
+                    if story.device(&caller).is_some_and(|device| device.dialect == Dialect::Sdk) {
+                        story.yields.insert((caller, choice.user_id.clone()));
+                    }
                     Fate::default()
                 })
             }

@@ -25,7 +25,8 @@ pub struct Story {
     pub reports: BTreeMap<(UserId, UserId), ConnectionState>,
     /// What the first has said to the second and the second has not been sent.
     pub owed: BTreeMap<(UserId, UserId), Vec<ServerEvent>>,
-    /// Who gives way to whom: both have called, and what the first offers is dropped until they have answered.
+    /// Who gives way to whom: both have called, and what the first offers is dropped until they have answered; or the second
+    /// was added, and it is dropped until they accept.
     pub yields: BTreeSet<(UserId, UserId)>,
     /// How often a new page of somebody has taken the place of the old one, where it has.
     pub incarnations: BTreeMap<UserId, u32>,

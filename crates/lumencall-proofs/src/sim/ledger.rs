@@ -47,9 +47,10 @@ impl Ledger {
 
     /// The page sends a frame. Returns whether it is one that it had sent before.
     pub(super) fn says(&mut self, text: &str) -> bool {
-        let again = self.said.get(self.at);
+        let again = self.said.get_mut(self.at);
         let is_again = again.is_some();
         match again {
+            Some(before) if is_taken_back(before, text) => text.clone_into(before),
             Some(before) => holds!("I21", before == text, "{text} is sent where {before} was"),
             None => {
                 let last = self.said.last().is_some_and(|last| last == text);
@@ -68,4 +69,15 @@ impl Ledger {
             holds!("I21", said == Some(text), "{text} is taken where {said:?} was said");
         }
     }
+}
+
+/// Whether the second frame does nothing in place of the first, by which the user would have entered a call: who waited for that
+/// has been told that it came to nothing.
+fn is_taken_back(before: &str, text: &str) -> bool {
+    let number = text.strip_suffix(r#""event":"session:ping","data":{}}"#);
+    let rest = number.and_then(|number| before.strip_prefix(number));
+    rest.is_some_and(|rest| {
+        rest.starts_with(r#""event":"call:rejoin""#)
+            || rest.starts_with(r#""event":"call:respond""#) && rest.contains(r#""action":"accept""#)
+    })
 }

@@ -141,13 +141,18 @@ impl World {
         let device = &mut self.devices[index];
         match &want {
             Want::Accept(call) if device.kind == Kind::Sdk => device.watch.consents(call),
-            Want::Rejoin(call) => device.watch.rejoins(call),
             Want::Hangup(call) => device.watch.leaves(call),
             _ => {}
         }
         match &mut device.client {
             Client::Sdk(session) => {
                 let ticket = want.give(session, now);
+                // It is refused where the page is in another call, or may be.
+                if let Want::Rejoin(id) = &want
+                    && let Some(call) = session.calls().find(|call| call.id == *id)
+                {
+                    device.watch.rejoins(call);
+                }
                 device.watch.ordered(ticket);
                 device.given += 1;
                 device.tickets.insert(device.given, (ticket, want));

@@ -198,6 +198,9 @@ impl Server {
                     self.reply(&asked.device, id, Ok(done));
                 }
                 if matches!(command, Command::Suspend(_)) {
+                    if let Some(session) = self.sessions.get_mut(&asked.device) {
+                        session.is_left();
+                    }
                     self.input(Input::DeviceAway { device: origin, leaving: true }, None);
                 }
                 return;

@@ -114,6 +114,11 @@ impl Session {
         self.away = Some(now);
     }
 
+    /// The page says that it goes. The next one has a time of its own.
+    pub(super) const fn is_left(&mut self) {
+        self.anew = None;
+    }
+
     pub(super) fn is_back(&mut self, anew: bool, socket: u64, now: Millis) {
         (self.socket, self.away) = (Some(socket), None);
         self.anew = anew.then_some(now).or(self.anew).filter(|_| self.engaged.is_some());

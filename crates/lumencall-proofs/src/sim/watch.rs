@@ -94,6 +94,10 @@ impl Watch {
             self.rejoins.clear();
             for view in self.calls.values_mut() {
                 view.heard.clear();
+                // What can be taken up still, the welcome says.
+                if view.part == Part::Left {
+                    view.part = Part::Over;
+                }
             }
         }
     }
@@ -114,10 +118,10 @@ impl Watch {
         self.calls.insert(call.id.clone(), view);
     }
 
-    /// The user takes up the call of the page before this one.
-    pub(super) fn rejoins(&mut self, call: &CallId) {
-        if let Some(view) = self.calls.get_mut(call).filter(|view| view.part == Part::Left) {
-            (view.part, view.consented) = (Part::Inside, true);
+    /// The user takes up the call of the page before this one, which stands so.
+    pub(super) fn rejoins(&mut self, call: &Call) {
+        if let Some(view) = self.calls.get_mut(&call.id).filter(|view| view.part == Part::Left) {
+            (view.part, view.told, view.consented) = (Part::Inside, call.state, true);
         }
     }
 

@@ -31,6 +31,8 @@ pub(crate) enum Need {
     Coturn,
     /// What the networks of the browser tests are made with, and what goes wrong in them; certificates, and browsers that trust them.
     Network,
+    /// The display of the browser tests: without one Firefox has no screen to share.
+    Display,
     /// Chromium and Firefox, and Chromium's driver.
     Browsers,
     /// The standard library for wasm32.
@@ -62,6 +64,12 @@ impl Need {
                 name: "iproute2, nftables, conntrack, certutil",
                 programs: &[&["ip"], &["ss"], &["nft"], &["conntrack"], &["openssl"], &["certutil"]],
                 packages: &["iproute2", "nftables", "conntrack", "openssl", "libnss3-tools"],
+                service: None,
+            }),
+            Self::Display => Box::new(Programs {
+                name: "Xvfb",
+                programs: &[&["Xvfb"]],
+                packages: &["xvfb"],
                 service: None,
             }),
             Self::Browsers => Box::new(Programs {

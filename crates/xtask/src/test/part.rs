@@ -80,6 +80,7 @@ impl Part {
                 Need::NpmPackages,
                 Need::Coturn,
                 Need::Network,
+                Need::Display,
                 Need::WasmStd,
                 Need::WasmBindgen,
                 Need::Browsers,
