@@ -51,7 +51,7 @@ impl Options {
         if !ice_servers.as_ref().is_none_or(fits) {
             return Err(fail(
                 FailureCode::InvalidArgument,
-                "iceServers should be an array of RTCIceServer, or a function that gives one",
+                "iceServers should be an array, or a function that gives one",
             ));
         }
         let logger = options.member("logger").map(|logger| logger.0.dyn_into::<Function>()).transpose();

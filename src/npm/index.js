@@ -40,7 +40,7 @@ export class CallClient extends Core {
     const given = new Promise((resolve) => resolve(from()))
     this.#fetched = given
       .then((servers) => this.useIceServers(Array.from(servers)))
-      .catch((cause) => console.warn('lumencall: iceServers() gave none', cause))
+      .catch(reportError)
       .then(() => connection?.restartIce())
   }
 

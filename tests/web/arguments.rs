@@ -115,7 +115,7 @@ async fn an_argument_of_a_method_that_is_missing_or_of_another_type_is_named() {
     for id in [JsValue::UNDEFINED, JsValue::NULL, 7.into(), "".into(), json("{}")] {
         let everything = json("{}");
         for promise in [
-            party.client.accept(id.clone()),
+            party.client.accept(id.clone(), JsValue::UNDEFINED),
             party.client.reject(id.clone()),
             party.client.hangup(id.clone()),
             party.client.toggle_media(id.clone(), everything),

@@ -21,7 +21,7 @@ async fn i4_a_video_call_from_ring_to_end() {
     assert_eq!((text(&incoming, "id"), text(&incoming, "type")), (id.clone(), "video".to_owned()));
     assert_eq!((alice.calls().len(), bob.calls().len()), (1, 1));
 
-    let accepted = done(bob.client.accept((&*id).into())).await;
+    let accepted = done(bob.client.accept((&*id).into(), JsValue::UNDEFINED)).await;
     assert_eq!(text(&accepted, "id"), id);
     assert_eq!(participants(&accepted), [&*alice.user, &*bob.user]);
     alice.is("connected", &id).await;

@@ -30,7 +30,7 @@ async fn i1_camera_and_microphone_open_with_the_accept() {
     let before = used();
     let id = ring(&caller, &bob).await;
     assert_eq!(used(), before);
-    done(bob.client.accept((&*id).into())).await;
+    done(bob.client.accept((&*id).into(), wasm_bindgen::JsValue::UNDEFINED)).await;
     let after = used();
     assert_eq!((after.captures, after.connections), (before.captures + 1, before.connections));
     let joined = caller.hears("call:participant-joined").await;

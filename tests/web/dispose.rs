@@ -83,7 +83,7 @@ async fn a_client_that_was_disposed_of_is_of_no_more_use() {
     let before = used();
     assert_eq!(code(alice.client.connect()).await, "disposed");
     assert_eq!(code(alice.initiate("bob", "audio")).await, "disposed");
-    assert_eq!(code(alice.client.accept("call-1".into())).await, "disposed");
+    assert_eq!(code(alice.client.accept("call-1".into(), JsValue::UNDEFINED)).await, "disposed");
     assert_eq!(code(alice.client.preview(JsValue::UNDEFINED)).await, "disposed");
     assert_eq!(used(), before);
 }

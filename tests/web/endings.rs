@@ -32,7 +32,7 @@ async fn i10_a_call_is_cancelled() {
     assert_eq!(track_states(&mine), ["ended", "ended"], "at once, whatever the server says");
     done(hangup).await;
     assert_eq!((alice.ended(&id).await, bob.ended(&id).await), ("cancelled".into(), "cancelled".into()));
-    assert_eq!(code(bob.client.accept((&*id).into())).await, "call-ended");
+    assert_eq!(code(bob.client.accept((&*id).into(), wasm_bindgen::JsValue::UNDEFINED)).await, "call-ended");
     done(bob.client.hangup((&*id).into())).await;
     assert!(alice.calls().is_empty() && bob.calls().is_empty());
 }
@@ -77,7 +77,7 @@ async fn one_who_comes_while_it_waits_rings() {
     done(bob.client.connect()).await;
     bob.hears("call:incoming", |call| text(call, "id") == id).await;
     alice.is("ringing", &id).await;
-    done(bob.client.accept((&*id).into())).await;
+    done(bob.client.accept((&*id).into(), wasm_bindgen::JsValue::UNDEFINED)).await;
     alice.is("connected", &id).await;
     bob.is("connected", &id).await;
 }
@@ -88,7 +88,7 @@ async fn i4_what_the_browser_yields_after_the_end_is_stopped_and_reaches_no_even
     let bob = Party::connected("bob").await;
     let before = used();
     let id = alice.rings(&bob, "video").await;
-    let accept = bob.client.accept((&*id).into());
+    let accept = bob.client.accept((&*id).into(), wasm_bindgen::JsValue::UNDEFINED);
     // The browser has been asked for camera and microphone, and takes its time.
     until("a capture is under way", || used().captures == before.captures + 2).await;
     let hangup = bob.client.hangup((&*id).into());

@@ -16,7 +16,7 @@ async fn everybody_in_a_group_gets_a_stream_of_everybody_else() {
     let id = text(&call, "id");
     for callee in [&bob, &carol] {
         callee.hears("call:incoming", |_| true).await;
-        done(callee.client.accept((&*id).into())).await;
+        done(callee.client.accept((&*id).into(), JsValue::UNDEFINED)).await;
     }
     let everybody = [&alice, &bob, &carol];
     for (party, other) in pairs(&everybody) {
@@ -101,7 +101,7 @@ async fn who_joins_late_hears_the_states_on_the_way() {
     done(alice.client.toggle_media((&*id).into(), json(r#"{"audio": false}"#))).await;
     done(alice.client.add_participant((&*id).into(), (&*carol.user).into())).await;
     carol.hears("call:incoming", |_| true).await;
-    let call = done(carol.client.accept((&*id).into())).await;
+    let call = done(carol.client.accept((&*id).into(), JsValue::UNDEFINED)).await;
     assert_eq!(participants(&call), [&*alice.user, &*bob.user, &*carol.user]);
     let muted: Vec<_> =
         elements(&get(&call, "participants")).iter().map(|one| get(one, "audioMuted")).collect();
@@ -124,7 +124,7 @@ async fn a_call_on_one_device_is_told_to_the_other() {
     let other = bob.beside().await;
     let id = alice.rings(&bob, "audio").await;
     other.hears("call:incoming", |_| true).await;
-    done(bob.client.accept((&*id).into())).await;
+    done(bob.client.accept((&*id).into(), JsValue::UNDEFINED)).await;
     let lost = other.is("ended", &id).await;
     assert_eq!(get(&lost, "answeredElsewhere"), JsValue::TRUE);
     other.hears("call:elsewhere", |it| get(it, "engaged") == JsValue::TRUE && text(it, "callId") == id).await;
@@ -165,7 +165,7 @@ async fn who_calls_one_that_calls_several_is_told_which_call_to_accept() {
     bob.hears("call:incoming", |_| true).await;
     let error = settled(bob.initiate(&alice.user, "audio")).await.expect_err("it rings");
     assert_eq!((text(&error, "code"), text(&error, "callId")), ("already-ringing".into(), id.clone()));
-    done(bob.client.accept((&*id).into())).await;
+    done(bob.client.accept((&*id).into(), JsValue::UNDEFINED)).await;
     alice.is("connected", &id).await;
     done(alice.client.hangup((&*id).into())).await;
 }

@@ -48,7 +48,7 @@ async fn a_listener_may_accept_and_hang_up() {
     let bob = Party::connected("bob").await;
     bob.on("call:incoming", |client, call| {
         assert_eq!(crate::js::elements(&client.calls()).len(), 1);
-        let accept = client.accept(get(&call, "id"));
+        let accept = client.accept(get(&call, "id"), JsValue::UNDEFINED);
         alone(accept);
     });
     alice.on("call:state-changed", |client, changed| {
@@ -83,7 +83,7 @@ async fn a_listener_may_call_again_when_a_call_ends() {
     let id = alice.rings(&bob, "audio").await;
     done(bob.client.reject((&*id).into())).await;
     let call = bob.hears("call:incoming", |call| text(call, "conversationId") == "again").await;
-    done(bob.client.accept(get(&call, "id"))).await;
+    done(bob.client.accept(get(&call, "id"), JsValue::UNDEFINED)).await;
     alice.is("connected", &text(&call, "id")).await;
 }
 
@@ -135,7 +135,7 @@ async fn a_listener_may_dispose_of_its_client() {
     });
     alone(alice.initiate(&carol.user, "audio"));
     let id = text(&carol.hears("call:incoming", |_| true).await, "id");
-    alone(carol.client.accept((&*id).into()));
+    alone(carol.client.accept((&*id).into(), JsValue::UNDEFINED));
     assert_eq!(carol.ended(&id).await, "completed");
     assert!(alice.calls().is_empty());
 }
@@ -186,7 +186,7 @@ async fn a_logger_hears_what_happens_and_nothing_private() {
     let incoming = alice.initiate(&user, "audio");
     let id = text(&done(incoming).await, "id");
     until("it rings", || crate::js::elements(&client.calls()).len() == 1).await;
-    done(client.accept((&*id).into())).await;
+    done(client.accept((&*id).into(), JsValue::UNDEFINED)).await;
     alice.is("connected", &id).await;
     client.dispose();
     let lines = lines.borrow();

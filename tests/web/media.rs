@@ -87,7 +87,7 @@ async fn a_camera_that_goes_off_while_it_opens_stays_off() {
     let alice = Party::connected("alice").await;
     let bob = Party::connected("bob").await;
     let id = alice.rings(&bob, "video").await;
-    let accept = bob.client.accept((&*id).into());
+    let accept = bob.client.accept((&*id).into(), JsValue::UNDEFINED);
     let off = bob.client.toggle_media((&*id).into(), json(r#"{"audio": false, "video": false}"#));
     done(accept).await;
     done(off).await;

@@ -147,7 +147,7 @@ impl Party {
     /// Calls the other, who accepts, and waits until both are connected. Returns the call's id.
     pub(crate) async fn reaches(&self, other: &Self, call_type: &str) -> String {
         let id = self.rings(other, call_type).await;
-        done(other.client.accept((&*id).into())).await;
+        done(other.client.accept((&*id).into(), JsValue::UNDEFINED)).await;
         self.is("connected", &id).await;
         other.is("connected", &id).await;
         id

@@ -3,7 +3,7 @@
 // The steps come from a seed, which is printed; LUMENCALL_SEED runs one again. Who is faster in a browser is no part of it.
 
 import { assertOver, connect } from '../harness/calls.mjs'
-import { assertExactlyFlows, assertNeverLeft, own, quiet, restarts, stops } from '../harness/negotiation.mjs'
+import { assertExactlyFlows, assertNeverLeft, own, quiet, restarts, restartsInGlare } from '../harness/negotiation.mjs'
 import { assertNothingWrong } from '../harness/survival.mjs'
 
 const options = { media: { video: { width: 160, height: 120, frameRate: 10 } } }
@@ -12,7 +12,9 @@ const STEPS = { short: 40, long: 300 }
 /** How many steps there are from one look at what flows to the next. */
 const STRETCH = 10
 /** The most tracks of its own that each sends at a time. */
-const MOST = 3
+const MOST = 2
+/** How many of them it adds anew; later ones take the place of those that were removed, or a description grows without bound. */
+const FRESH = 3
 const COLOURS = ['red', 'green', 'blue', 'yellow', 'cyan']
 
 export const cases = [
@@ -28,13 +30,13 @@ export const cases = [
       for (const party of [alice, bob]) party.patience = PATIENT
       await connect(alice, bob)
       await assertExactlyFlows(alice, bob)
-      const sides = [new Side(alice, bob, bob, random), new Side(bob, alice, bob, random)]
+      const sides = [new Side(alice, bob, random), new Side(bob, alice, random)]
       const done = []
       try {
         for (let step = 1; step <= steps; step += 1) {
           // Both at once in every third step; and half of the steps wait until nothing is left of those before.
           const chosen = random.one(3) === 0 ? sides : [sides[random.one(2)]]
-          const doing = chosen.map((side) => side.choose())
+          const doing = chosen.map((side) => side.choose(chosen.length === 1))
           done.push(doing.map(({ says }) => says).join(' and '))
           await Promise.all(doing.map(({ does }) => does()))
           if (random.one(2) === 0) await quiet(alice, bob)
@@ -60,18 +62,18 @@ class Side {
   #tracks = []
   #made = 0
 
-  constructor(party, other, callee, random) {
-    Object.assign(this, { party, other, callee, random })
+  constructor(party, other, random) {
+    Object.assign(this, { party, other, random })
   }
 
-  /** What this one does next: a description, and a function that does it. */
-  choose() {
+  /** What this one does next, alone or not: a description, and a function that does it. */
+  choose(alone) {
     const { party, other, random } = this
     const own = this.#tracks
     const can = [
       ...(own.length < MOST ? ['add', 'add'] : []),
       ...(own.length > 0 ? ['remove', 'replace'] : []),
-      ...(restarts(party, other) ? ['restart'] : []),
+      ...(restarts(party, other) && (alone || restartsInGlare(party, other)) ? ['restart'] : []),
       'mute',
     ]
     const what = can[random.one(can.length)]
@@ -82,7 +84,7 @@ class Side {
     const { random } = this
     const name = `${(this.#made += 1)}`
     const kind = random.one(3) === 0 ? 'audio' : 'video'
-    const by = random.one(2) === 0 ? 'addTrack' : 'addTransceiver'
+    const by = this.#made > FRESH ? 'reuse' : ['addTrack', 'addTransceiver'][random.one(2)]
     const how = { kind, by, ...(kind === 'video' && { colour: this.#colour() }) }
     this.#tracks.push({ name, kind })
     return this.#act(`adds ${kind} ${name} by ${by}`, 'add', this.other.user, name, how)
@@ -90,17 +92,24 @@ class Side {
 
   #remove() {
     const [{ name }] = this.#tracks.splice(this.random.one(this.#tracks.length), 1)
-    const how = this.random.one(2) === 0 ? stops(this.party, this.callee) : { stop: false }
-    return this.#act(`${how.stop ? 'stops' : 'removes'} ${name}`, 'remove', this.other.user, name, how)
+    return this.#act(`removes ${name}`, 'remove', this.other.user, name)
   }
 
   #replace() {
     const { name, kind } = this.#tracks[this.random.one(this.#tracks.length)]
-    return this.#act(`replaces ${name}`, 'replace', name, kind === 'video' ? this.#colour() : undefined)
+    return this.#act(`replaces ${name}`, 'replace', this.other.user, name, kind === 'video' ? this.#colour() : undefined)
   }
 
   #restart() {
-    return this.#act('restarts ICE', 'restartIce', this.other.user)
+    const { party, other } = this
+    const step = this.#act('restarts ICE', 'restartIce', other.user)
+    if (restartsInGlare(party, other)) return step
+    const does = async () => {
+      await quiet(party, other)
+      await step.does()
+      await quiet(party, other)
+    }
+    return { ...step, does }
   }
 
   /** The SDK's own track goes and comes, in the midst of it. */

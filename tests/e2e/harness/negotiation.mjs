@@ -18,10 +18,16 @@ export const own = (party, method, ...args) => party.evaluate((method, args) => 
 export const restarts = (one, other) => one.browser.name === 'firefox' || other.browser.name === 'chromium'
 
 /**
- * How this one takes out a transceiver for good. A Firefox that was called takes its DTLS role from a rejected media description of the
- * answer, and offers the wrong one from then on; there the track alone is taken out.
+ * How a transceiver is taken out for good. A Firefox that a Chromium has called takes its DTLS role from the rejected media description in
+ * Chromium's answer, and offers the wrong one from then on; there the track alone is taken out.
  */
-export const stops = (one, callee) => ({ stop: one.browser.name === 'chromium' || one !== callee })
+export const stops = (caller, callee) => ({ stop: caller.browser.name === 'firefox' || callee.browser.name === 'chromium' })
+
+/**
+ * Whether an ICE restart may meet an offer of the other's. A Firefox that gives way to one answers it with the credentials of the restart that
+ * it took back, and the answer is refused.
+ */
+export const restartsInGlare = (...parties) => parties.every(({ browser }) => browser.name === 'chromium')
 
 /** Waits until nothing is to be negotiated at either, and each sees the other connected. */
 export async function quiet(alice, bob) {

@@ -7,8 +7,14 @@ window.own = (() => {
   const COLOURS = { red: [255, 0, 0], green: [0, 255, 0], blue: [0, 0, 255], yellow: [255, 255, 0], cyan: [0, 255, 255] }
   /** What was added and is there, by its name. */
   const added = new Map()
+  /** The transceivers from which a track was removed. */
+  const free = []
   const players = new Map()
   const connectionTo = (userId) => window.app.connection(userId)
+
+  /** The transceiver that sends this; nothing where the other has stopped it. */
+  const transceiverOf = (userId, { sender }) =>
+    connectionTo(userId).getTransceivers().find((one) => one.sender === sender && one.direction !== 'stopped')
 
   /** A picture of this colour, with something in it that moves. */
   function picture(colour) {
@@ -63,19 +69,29 @@ window.own = (() => {
   return {
     names: () => [...added.keys()],
 
-    /** Adds a track; by `addTrack`, or by `addTransceiver`. */
+    /** Adds a track; by `addTrack`, by `addTransceiver`, or by `reuse`: in the place of one that was removed, where there is one. */
     async add(userId, name, { kind, colour, by }) {
       const source = await make(kind, colour)
       const pc = connectionTo(userId)
       const stream = new MediaStream([source.track])
-      const sender =
-        by === 'addTrack' ? pc.addTrack(source.track, stream) : pc.addTransceiver(source.track, { streams: [stream] }).sender
+      const index = by === 'reuse' ? free.findIndex((one) => one.receiver.track.kind === kind && one.direction !== 'stopped') : -1
+      let sender
+      if (index >= 0) {
+        const [transceiver] = free.splice(index, 1)
+        ;({ sender } = transceiver)
+        transceiver.direction = /recv/.test(transceiver.direction) ? 'sendrecv' : 'sendonly'
+        await sender.replaceTrack(source.track)
+      } else {
+        sender =
+          by === 'addTransceiver' ? pc.addTransceiver(source.track, { streams: [stream] }).sender : pc.addTrack(source.track, stream)
+      }
       added.set(name, { sender, source, kind, colour })
     },
 
     /** Puts another track in the place of this one, without any negotiation. */
-    async replace(name, colour) {
+    async replace(userId, name, colour) {
       const one = added.get(name)
+      if (!transceiverOf(userId, one)) return
       const source = await make(one.kind, colour)
       await one.sender.replaceTrack(source.track)
       one.source.end()
@@ -84,12 +100,15 @@ window.own = (() => {
 
     /** Takes a track out; or stops its transceiver, in both directions and for good. */
     remove(userId, name, { stop = false } = {}) {
-      const pc = connectionTo(userId)
-      const { sender, source } = added.get(name)
+      const one = added.get(name)
       added.delete(name)
-      if (stop) pc.getTransceivers().find((one) => one.sender === sender).stop()
-      else pc.removeTrack(sender)
-      source.end()
+      const transceiver = transceiverOf(userId, one)
+      if (stop) transceiver?.stop()
+      else if (transceiver) {
+        connectionTo(userId).removeTrack(one.sender)
+        free.push(transceiver)
+      }
+      one.source.end()
     },
 
     /** Ends all that was added, as an app does when the call is over. */
@@ -133,7 +152,8 @@ window.own = (() => {
           if (report.type !== 'inbound-rtp') continue
           amount += (kind === 'video' ? report.framesDecoded : report.totalAudioEnergy) ?? 0
         }
-        received[mid] = { kind, amount, colour: kind === 'video' ? colourOf(element) : undefined }
+        const colour = kind === 'video' ? colourOf(element) : undefined
+        received[mid] = { kind, amount, colour }
       }
       return received
     },

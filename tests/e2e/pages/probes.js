@@ -71,6 +71,20 @@ window.probes = (() => {
       peerConnections.push(this)
       note('peer-connection')
     }
+
+    setLocalDescription(...args) {
+      return this.#described('local', super.setLocalDescription(...args))
+    }
+
+    setRemoteDescription(...args) {
+      return this.#described('remote', super.setRemoteDescription(...args))
+    }
+
+    #described(side, applied) {
+      const { signalingState } = this
+      applied.catch(({ name, message }) => note('description-refused', { side, signalingState, name, message }))
+      return applied
+    }
   }
 
   // The socket.

@@ -88,7 +88,7 @@ impl Failure {
         Self::new(FailureCode::Unauthorized, "the `token` function gave no token");
     pub(super) const SENT_AWAY: Self = Self::new(
         FailureCode::SignalingUnreachable,
-        "the signaling server closed the connection for good: another page took it over, or it may not be used; connect() opens another",
+        "the signaling server closed the connection for good, for another page perhaps; connect() opens another",
     );
     pub(super) const TIMEOUT: Self =
         Self::new(FailureCode::Timeout, "the signaling server did not answer in time");

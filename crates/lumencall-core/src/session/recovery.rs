@@ -171,9 +171,15 @@ impl ClientSession {
         input: impl FnOnce(&mut Negotiation) -> Option<Step>,
     ) {
         let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
-        let Some(step) = input(&mut peer.negotiation) else { return };
-        let (call, user) = (call.clone(), user.clone());
-        peer.described &= matches!(step, Step::Offer);
+        if let Some(step) = input(&mut peer.negotiation) {
+            peer.described &= matches!(step, Step::Offer);
+            self.take(step, call.clone(), user.clone());
+        }
+    }
+
+    /// One piece of code for all inputs.
+    #[inline(never)]
+    fn take(&mut self, step: Step, call: CallId, user: UserId) {
         self.act(match step {
             Step::Offer => Action::Offer { call, user },
             Step::Answer(offer) => Action::Answer { call, user, offer: offer.sdp, screen: offer.screen },

@@ -17,7 +17,7 @@ const BOTH: [&str; 2] = ["alice/1", "bob/1"];
 const STEPS: usize = 300;
 
 fn runs() -> u64 {
-    if env::var_os("LUMENCALL_LONG").is_some() { 5_000 } else { 300 }
+    if env::var_os("LUMENCALL_LONG").is_some() { 2_000 } else { 300 }
 }
 
 /// What happened in all runs.

@@ -3,6 +3,7 @@
 mod assemble;
 mod manifest;
 mod names;
+mod order;
 mod program;
 mod sizes;
 mod trim;
@@ -27,14 +28,20 @@ const WASM_OPT: &[&str] = &[
     "--one-caller-inline-max-function-size=1",
     "-Oz",
     "--converge",
+    "--low-memory-unused",
+    "--optimize-added-constants-propagate",
+    "-Oz",
+    "--strip-producers",
+];
+
+/// What the module may use.
+const FEATURES: &[&str] = &[
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
     "--enable-mutable-globals",
     "--enable-reference-types",
     "--enable-multivalue",
-    "--strip-producers",
-    "--strip-target-features",
 ];
 
 /// Builds the SDK and puts the package together in `pkg/`.
@@ -47,9 +54,14 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), Failure> {
     let (bound, trimmed, optimized) =
         (glue.join("lumencall_bg.wasm"), glue.join("trimmed.wasm"), glue.join("optimized.wasm"));
     write(&trimmed, &trim::trim(&read(&bound)?)?)?;
-    let mut wasm_opt = workspace.command(workspace.npm_program("wasm-opt"));
-    wasm_opt.args(WASM_OPT).arg(&trimmed).arg("-o").arg(&optimized);
-    process::capture(&mut wasm_opt)?;
+    let wasm_opt = |arguments: &[&str], from: &Path, to: &Path| {
+        let mut wasm_opt = workspace.command(workspace.npm_program("wasm-opt"));
+        process::capture(wasm_opt.args(arguments).args(FEATURES).arg(from).arg("-o").arg(to))
+    };
+    wasm_opt(WASM_OPT, &trimmed, &optimized)?;
+    let ordered = glue.join("ordered.wasm");
+    write(&ordered, &order::name_by_likeness(&read(&optimized)?)?)?;
+    wasm_opt(&["--reorder-functions-by-name", "--strip-target-features"], &ordered, &optimized)?;
     shorten_names(&optimized, &glue.join("lumencall.js"))?;
     assemble::assemble(workspace, &glue, &optimized)
 }

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 /// The most that the whole may weigh, in bytes by gzip: a package above it is not built. With all that is to come it may be
 /// 60 kB, which is the very most. What a developer would use instead with a server of their own, simple-peer with
 /// socket.io-client, weighs 42.8 kB, and knows no calls.
-const GZIP_LIMIT: u64 = 56_000;
+const GZIP_LIMIT: u64 = 60_000;
 
 /// Prints the three sizes of each file that it is given.
 const COMPRESS: &str = include_str!("compress.mjs");
@@ -140,6 +140,6 @@ mod tests {
     fn the_table_gives_bytes_and_kilobytes() {
         let table = weighing(40_000).to_string();
         assert!(table.contains("35000 (35.0 kB)") && table.contains("40000 (40.0 kB)"), "{table}");
-        assert!(table.lines().last().unwrap().contains("56000 (56.0 kB)"), "{table}");
+        assert!(table.lines().last().unwrap().contains("60000 (60.0 kB)"), "{table}");
     }
 }

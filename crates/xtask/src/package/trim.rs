@@ -229,6 +229,7 @@ const MESSAGES: &[&str] = &[
     "JsValue passed is not an Error type -- this is a bug",
     "finish: callbacks should be Some",
     "finish: result should be None",
+    ": message event, received Unknown: ",
     "Tried to shrink to a larger capacity",
     "cannot clone `Sender` -- too many outstanding senders",
     "buffer space exhausted; sending this messages would overflow the state",
