@@ -184,6 +184,8 @@ function failure(peer, cause, connected) {
       return `${noWay} The relay (a TURN server), by which the call could go all the same, did not answer. ${OTHER_NETWORK}`
     case 'only-host-candidates':
       return `Your browser found no way out of your own network. ${OTHER_NETWORK}`
+    case 'negotiation-failed':
+      return `Your browser and ${peer}’s could not agree. Try again.`
     case 'no-path':
       return `You and ${peer} could not reach each other, neither directly nor by a relay. ${OTHER_NETWORK}`
     default:

@@ -12,6 +12,7 @@ import * as endings from './endings.mjs'
 import * as faults from './faults.mjs'
 import * as glare from './glare.mjs'
 import * as groups from './groups.mjs'
+import * as growth from './growth.mjs'
 import * as identity from './identity.mjs'
 import * as media from './media.mjs'
 import * as network from './network.mjs'
@@ -23,6 +24,6 @@ import * as screen from './screen.mjs'
 import * as strangers from './strangers.mjs'
 import * as torture from './torture.mjs'
 
-export const CASES = [calls, endings, media, screen, renegotiation, torture, consent, permissions, faults, dispose, devices, groups, glare, strangers, identity, reload, cuts, badServer, paths, network].flatMap(
+export const CASES = [calls, endings, media, screen, renegotiation, torture, consent, permissions, faults, dispose, growth, devices, groups, glare, strangers, identity, reload, cuts, badServer, paths, network].flatMap(
   (theme) => theme.cases,
 )

@@ -28,6 +28,17 @@ window.probes = (() => {
   let captureGate // a promise that getUserMedia's result waits for, as for a person before a permission prompt
   let framesHeld // messages that wait at the socket
 
+  // The module's memory.
+  let memory
+  for (const name of ['instantiate', 'instantiateStreaming']) {
+    const native = WebAssembly[name]
+    WebAssembly[name] = async (...args) => {
+      const made = await native.apply(WebAssembly, args)
+      memory = (made.instance ?? made).exports.memory
+      return made
+    }
+  }
+
   // Capture.
   const getUserMedia = MediaDevices.prototype.getUserMedia
   MediaDevices.prototype.getUserMedia = async function (constraints) {
@@ -185,6 +196,14 @@ window.probes = (() => {
     uncaught,
     tracks,
     peerConnections,
+
+    /** How many bytes the module's memory has; it never shrinks. */
+    memory: () => memory.buffer.byteLength,
+
+    /** Forgets what happened, and what is over. */
+    forget() {
+      log.length = uncaught.length = tracks.length = peerConnections.length = 0
+    },
 
     /** What the page holds of the browser at this moment. */
     held() {

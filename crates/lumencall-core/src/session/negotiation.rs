@@ -83,10 +83,15 @@ impl Negotiation {
         })
     }
 
-    /// An offer came. Who counts no rounds knows nothing of giving way.
+    /// Whether an offer of ours is under way that gives way to this one. Who counts no rounds knows nothing of giving way.
+    pub(super) fn yields_to(&self, offer: &Told) -> bool {
+        matches!(self.turn, Turn::Offering | Turn::Offered) && (self.polite || offer.round.is_none())
+    }
+
+    /// An offer came.
     pub(super) fn offered(&mut self, offer: Told) -> Option<Step> {
         match self.turn {
-            Turn::Offering | Turn::Offered if !self.polite && offer.round.is_some() => None,
+            Turn::Offering | Turn::Offered if !self.yields_to(&offer) => None,
             Turn::Stable | Turn::Offering | Turn::Offered => {
                 self.turn = Turn::Answering;
                 self.theirs = offer.round;

@@ -88,7 +88,12 @@ impl ClientSession {
             Part::Engaged if rejoining => {}
             Part::Engaged => {
                 let call_type = local.call.call_type;
-                if local.peer(from).is_none() {
+                let in_vain = |peer: &mut Peer| !peer.settled && peer.negotiation.yields_to(&offer);
+                if local.peer(from).is_some_and(in_vain) {
+                    // Chromium cannot offer any more on a connection whose first offer it took back.
+                    self.close_peer(call, from);
+                }
+                if self.local(call).is_some_and(|local| local.peer(from).is_none()) {
                     self.open_peer(call, from, call_type, true);
                 }
                 self.negotiate(call, from, |negotiation| negotiation.offered(offer));
