@@ -255,7 +255,7 @@ export const cases = [
   },
   {
     name: 'network_that_loses_a_fifth_of_all_packets',
-    pairings: ['cf'],
+    pairings: [],
     async run(stage) {
       const network = await stage.network()
       await network.lose(0.2)
