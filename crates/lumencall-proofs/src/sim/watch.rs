@@ -186,7 +186,10 @@ impl Watch {
     /// Who left, and joins again, begins again.
     fn forget(&mut self, call: &CallId, user: &UserId) {
         if let Some(view) = self.calls.get_mut(call) {
-            view.heard.remove(user);
+            // A connection may be closed for the offer that was just heard, which is answered by another.
+            let heard = view.heard.remove(user).and_then(|heard| heard.into_iter().next_back());
+            let offer = heard.filter(|(_, candidates)| *candidates == 0);
+            view.heard.extend(offer.map(|offer| (user.clone(), vec![offer])));
         }
     }
 
