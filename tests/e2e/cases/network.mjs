@@ -68,6 +68,15 @@ async function assertToldOf(party, time, { from, to }) {
   if (states.length > 0) assert.equal(states.at(-1), 'connected', party.label)
 }
 
+/** A call between two homes, in a network that is as it is made, or as `prepare` leaves it. */
+async function call(stage, prepare) {
+  const network = await stage.network()
+  await prepare?.(network)
+  const parties = await stage.pairAtHome(network)
+  await connect(...parties)
+  return [network, parties]
+}
+
 /** Ends a call that has healed. */
 async function finish([alice, bob]) {
   await alice.do('hangup')
@@ -102,9 +111,7 @@ export const cases = [
     pairings: ['cf'],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage)
       await heals(stage, network, parties, BY_TCP, () => network.blockUdp())
       await finish(parties)
     },
@@ -114,9 +121,7 @@ export const cases = [
     pairings: [],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage)
       await heals(stage, network, parties, 'turn by tls', () => network.tlsOnly())
       await finish(parties)
     },
@@ -126,9 +131,7 @@ export const cases = [
     pairings: side === 'caller' ? ['cc'] : [],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage)
       const before = network.addressAtHome(side)
       await heals(stage, network, parties, 'direct', () => network.changeAddress(side))
       assert.notEqual(network.addressAtHome(side), before)
@@ -140,9 +143,7 @@ export const cases = [
     pairings: [],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage)
       // What is sent makes a new mapping at once, with the same port: nobody notices.
       await unrelayed(parties)
       await assertFlowsBy(network, 'direct', parties)
@@ -158,10 +159,7 @@ export const cases = [
     pairings: [],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      await network.blockDirect()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage, (network) => network.blockDirect())
       await heals(stage, network, parties, BY_TCP, () => network.blockUdpToTurn())
       await finish(parties)
     },
@@ -170,9 +168,7 @@ export const cases = [
     name: 'network_turn_gone_is_not_noticed_by_a_call_without_it',
     pairings: ['cc'],
     async run(stage) {
-      const network = await stage.network()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage)
       await unrelayed(parties)
       const time = Date.now()
       await network.killTurn()
@@ -191,10 +187,7 @@ export const cases = [
     pairings: ['cf'],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      await network.blockDirect()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage, (network) => network.blockDirect())
       await heals(stage, network, parties, 'turn by udp', () => network.killTurn(), () => network.startTurn())
       await finish(parties)
     },
@@ -204,10 +197,7 @@ export const cases = [
     pairings: [],
     limit: LIMIT,
     async run(stage) {
-      const network = await stage.network()
-      await network.blockDirect()
-      const parties = await stage.pairAtHome(network)
-      await connect(...parties)
+      const [network, parties] = await call(stage, (network) => network.blockDirect())
       for (const party of parties) party.patience = LONG
       await assertFlowsBy(network, 'turn by udp', parties)
       const time = Date.now()

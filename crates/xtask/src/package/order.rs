@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Display;
 
 use wasm_encoder::{CustomSection, Module, NameMap, NameSection, RawSection};
-use wasmparser::{BinaryReaderError, Parser, Payload, TypeRef};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 
+use super::trim::imported_functions;
 use crate::failure::Failure;
 
 /// How many bytes in a row are compared.
@@ -57,9 +58,7 @@ fn functions(module: &[u8]) -> Result<(u32, Vec<&[u8]>), BinaryReaderError> {
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
+                imported += imported_functions(imports)?;
             }
             Payload::CodeSectionEntry(body) => bodies.push(&module[body.range()]),
             _ => {}
@@ -75,7 +74,6 @@ fn order(bodies: &[&[u8]]) -> Vec<u32> {
     let mut order = Vec::new();
     let mut recent: VecDeque<usize> = VecDeque::new();
     let mut seen: HashMap<&[u8], u32> = HashMap::new();
-    // Those seen of each that is left: kept up to date, as most pieces stay from one step to the next.
     while !left.is_empty() {
         let likeness = |index: &usize| {
             let known = pieces[*index].iter().filter(|piece| seen.contains_key(**piece)).count();

@@ -11,7 +11,8 @@ use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, DataSection, Function, Module};
 use wasmparser::{
-    BinaryReaderError, Data, DataKind, FunctionBody, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
+    BinaryReaderError, Data, DataKind, FunctionBody, ImportSectionReader, KnownCustom, Name, Operator,
+    Parser, Payload, TypeRef,
 };
 
 use crate::failure::Failure;
@@ -66,15 +67,22 @@ struct Functions {
     calls: Vec<(u32, u32)>,
 }
 
+/// How many of the imports are functions.
+pub(super) fn imported_functions(imports: ImportSectionReader<'_>) -> Result<u32, BinaryReaderError> {
+    let mut count = 0;
+    for import in imports.into_imports() {
+        count += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+    }
+    Ok(count)
+}
+
 fn functions(module: &[u8]) -> Result<Functions, BinaryReaderError> {
     let mut functions = Functions::default();
     let mut next = 0;
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    functions.imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
+                functions.imported += imported_functions(imports)?;
             }
             Payload::CodeSectionEntry(body) => {
                 let caller = functions.imported + next;
