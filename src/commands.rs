@@ -172,6 +172,11 @@ impl Driver {
                 }
                 None => {}
             }
+            // What comes of it may close one of them.
+            let peers = self.peers.borrow().clone();
+            for peer in peers {
+                peer.offer_again(&self);
+            }
             // What was said last counts: what was turned off while the camera opened is off.
             audio = audio.filter(|on| *on == media.is_microphone_on());
             video = video.filter(|on| *on != media.is_camera_off());

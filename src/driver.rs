@@ -234,6 +234,7 @@ impl Driver {
                     && !self.fetch_ice_servers(&peer.connection)
                 {
                     peer.restart_ice();
+                    peer.offer_again(self);
                 }
             }
             Action::Offer { call, user } => self.run_step(call, user, Step::Offer),

@@ -185,7 +185,7 @@ impl LocalMedia {
             for track in tracks(&captured.get_tracks()) {
                 track.stop();
             }
-            return Err(ended_first());
+            return Err(if self.closed.get() { ended_first() } else { overtaken() });
         }
         self.drop_screen();
         self.shares.set(share);
@@ -228,6 +228,10 @@ impl LocalMedia {
 
 fn ended_first() -> JsValue {
     error::to_error(&Failure::new(FailureCode::CallEnded, "the call ended before it was done"))
+}
+
+fn overtaken() -> JsValue {
+    error::fail(FailureCode::Aborted, "a later toggleMedia took its place")
 }
 
 pub(crate) fn tracks(tracks: &Array) -> impl Iterator<Item = MediaStreamTrack> {

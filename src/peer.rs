@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, JsString, Promise};
-use lumencall_core::wire::{ConnectionState, DescriptionType, Extra, IceCandidate, Private, Source, Wire};
+use lumencall_core::wire::{
+    ConnectionState, DescriptionType, Extra, IceCandidate, Private, Source, Wire, can_be_sent,
+};
 use lumencall_core::{CallId, CallType, UserId};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -45,6 +47,10 @@ extern "C" {
 /// What a stream shows.
 pub(crate) const CAMERA: &str = "camera";
 pub(crate) const SCREEN: &str = "screen";
+/// Offers with as many media descriptions are never too large: they have up to 5 kB each.
+const FEW: u32 = 8;
+/// What the other's app sends by itself, on the peer connection.
+const OTHER: &str = "other";
 
 /// A peer connection to one other in a call.
 pub(crate) struct Peer {
@@ -59,6 +65,8 @@ pub(crate) struct Peer {
     /// The streams that the app was shown, and what each shows.
     shown: RefCell<Vec<(MediaStream, &'static str)>>,
     closed: Cell<bool>,
+    /// Whether the last offer was too large to be sent, and was not made. The browser needs one still, and does not say so again.
+    oversized: Cell<bool>,
     /// They end with the peer.
     listeners: RefCell<Vec<Listener>>,
 }
@@ -88,6 +96,7 @@ impl Peer {
             their_screen: RefCell::default(),
             shown: RefCell::default(),
             closed: Cell::new(false),
+            oversized: Cell::new(false),
             listeners: RefCell::default(),
         });
         peer.listen("icecandidate", driver, Self::candidate_gathered);
@@ -125,6 +134,13 @@ impl Peer {
 
     fn negotiation_needed(self: &Rc<Self>, driver: &Rc<Driver>, _event: &JsValue) {
         driver.drive(|session| session.handle_negotiation_needed(&self.call, &self.user));
+    }
+
+    /// Lets an offer be tried anew that was too large: something may have changed since.
+    pub(crate) fn offer_again(self: &Rc<Self>, driver: &Rc<Driver>) {
+        if self.oversized.take() {
+            self.negotiation_needed(driver, &JsValue::UNDEFINED);
+        }
     }
 
     fn candidate_failed(self: &Rc<Self>, driver: &Rc<Driver>, event: &JsValue) {
@@ -187,8 +203,14 @@ impl Peer {
         if self.shown.borrow().iter().any(|(known, _)| *known == stream) {
             return;
         }
-        let is_screen = self.their_screen.borrow().as_deref() == Some(&*stream.id());
-        let kind = if is_screen { SCREEN } else { CAMERA };
+        let transceiver = event.transceiver();
+        let kind = if self.their_screen.borrow().as_deref() == Some(&*stream.id()) {
+            SCREEN
+        } else if self.own_transceivers().any(|own| own == transceiver) {
+            CAMERA
+        } else {
+            OTHER
+        };
         // A handle to the same stream; `stream.clone()` would be the browser's method, which copies it and its tracks.
         self.shown.borrow_mut().push((Clone::clone(&stream), kind));
         self.listen_to(&stream, "removetrack", driver, Self::track_went);
@@ -230,6 +252,10 @@ impl Peer {
             Step::Offer => {
                 if self.connection.get_transceivers().length() == 0 {
                     self.add_transceivers(media.as_deref());
+                } else if self.is_oversized().await? {
+                    self.oversized.set(true);
+                    driver.drive(|session| session.handle_oversized_offer(&self.call, &self.user));
+                    return Ok(());
                 }
             }
             Step::Apply(kind, sdp, screen) => {
@@ -272,6 +298,16 @@ impl Peer {
             );
         });
         Ok(())
+    }
+
+    /// Whether an offer would be too large to be sent. That is found out before it is applied: a browser that takes one back may lose media
+    /// of the others.
+    async fn is_oversized(&self) -> Result<bool, JsValue> {
+        if self.connection.get_transceivers().length() <= FEW {
+            return Ok(false);
+        }
+        let offer = JsSource(JsFuture::from(self.connection.create_offer()).await?);
+        Ok(offer.member("sdp").and_then(|sdp| sdp.text()).is_some_and(|sdp| !can_be_sent(&sdp)))
     }
 
     /// Which of the two this end is in the DTLS association that there is (RFC 8842, 5.2), as it stands in a description. An offer that leaves it

@@ -106,8 +106,13 @@ export type CallErrorCode =
   | 'already-ringing'
   /** Only the owner of the call may do this: who has been in it for the longest time. */
   | 'not-owner'
-  /** A bound of the server was met. */
+  /**
+   * A bound was met; the message says which. Where `error` brings it of a description that is too large, the connection goes on as it was, and
+   * what was added to it is not sent: add fewer transceivers. The next `toggleMedia` tries it again.
+   */
   | 'limit-exceeded'
+  /** What you asked for later took its place. */
+  | 'aborted'
   /** The call ended before it was done. */
   | 'call-ended'
   /** The browser could not use, or make, a session description. */
@@ -145,8 +150,11 @@ export type ConnectionState =
   /** It was lost, and is being restored. What you ask for meanwhile is done when it is. */
   | 'reconnecting'
 
-/** What a stream shows: camera and microphone, or a screen with its sound where the browser gives that. */
-export type MediaKind = 'camera' | 'screen'
+/**
+ * What a stream shows: camera and microphone; a screen, with its sound where the browser gives that; or what the other's app sends by itself,
+ * on its `peerConnection()`.
+ */
+export type MediaKind = 'camera' | 'screen' | 'other'
 
 /** Every event by its name, with what its listeners get. */
 export interface CallEvents {
@@ -188,10 +196,13 @@ export interface CallEvents {
   /** You are in a call with another of your devices, or are so no more. */
   'call:elsewhere': { readonly callId: string; readonly engaged: boolean }
   /** Your own camera and microphone for a call, or the screen that you share, ready to be shown. */
-  'media:local': { readonly callId: string; readonly kind: MediaKind; readonly stream: MediaStream }
+  'media:local': { readonly callId: string; readonly kind: Exclude<MediaKind, 'other'>; readonly stream: MediaStream }
   /** You share your screen no more, also where you ended that in the browser's own bar. */
-  'media:local-removed': { readonly callId: string; readonly kind: MediaKind }
-  /** What another sends: one stream for camera and microphone, one for the screen. It comes again where the stream is another one. */
+  'media:local-removed': { readonly callId: string; readonly kind: Exclude<MediaKind, 'other'> }
+  /**
+   * What another sends: one stream for camera and microphone, one for the screen, and any number of `other`, of which one that is removed has no
+   * tracks any more. It comes again where the stream is another one.
+   */
   'media:remote': { readonly callId: string; readonly userId: string; readonly kind: MediaKind; readonly stream: MediaStream }
   'media:remote-removed': { readonly callId: string; readonly userId: string; readonly kind: MediaKind }
   'connection:state-changed': { readonly state: ConnectionState }
@@ -220,7 +231,7 @@ export type CallClientOptions = Identity & {
   url: string
   /**
    * Used in place of those that the server names in its welcome. A function is called for each connection to the server, and before an ICE
-   * restart.
+   * restart. A call waits for it for five seconds at most, and goes on with those that there are; what comes later is used from then on.
    */
   iceServers?: RTCIceServer[] | (() => RTCIceServer[] | Promise<RTCIceServer[]>)
   /** With `relay` the others learn a TURN server's address in the place of yours. Default `all`; each call may say otherwise. */

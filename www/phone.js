@@ -97,9 +97,9 @@ export class Phone {
     client.on('media:local', ({ callId, kind, stream }) => this.#update(callId, (call) => { call[OWN[kind]] = stream }))
     client.on('media:local-removed', ({ callId, kind }) => this.#update(callId, (call) => { call[OWN[kind]] = undefined }))
     client.on('media:remote', ({ callId, userId, kind, stream }) =>
-      this.#update(callId, () => this.#streams[kind].set(userId, stream)))
+      this.#update(callId, () => this.#streams[kind]?.set(userId, stream)))
     client.on('media:remote-removed', ({ callId, userId, kind }) =>
-      this.#update(callId, () => this.#streams[kind].delete(userId)))
+      this.#update(callId, () => this.#streams[kind]?.delete(userId)))
     client.on('connection:state-changed', ({ state }) => {
       if (state !== 'connected') this.elsewhere = false
       listeners.changed()

@@ -222,6 +222,7 @@ const ERRORS = {
   'already-ringing': ['They are calling you', 'Answer their call, or decline it first.'],
   'not-owner': ['Only the owner of the call can do this', 'It is whoever has been in the call for the longest time.'],
   'limit-exceeded': ['Too much at once', 'The server has set a limit, as on how many can be in a call. Wait a moment and try again.'],
+  aborted: ['You asked for something else meanwhile', 'What you asked for last counts.'],
   'call-ended': ['The call had ended already', 'Call once more, if you like.'],
   'negotiation-failed': ['The two browsers could not agree', 'Try again. If it stays so, try another browser on one side.'],
   disposed: ['You have left', 'Reload the page to join again.'],

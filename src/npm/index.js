@@ -35,13 +35,18 @@ export class CallClient extends Core {
     if (typeof options.iceServers === 'function') this.fetchWith((connection) => this.#fetch(options.iceServers, connection))
   }
 
-  /** Gets ICE servers from the app. Where it gives none, those that there are stay. */
+  /** Gets ICE servers from the app. Where it gives none, or none in time, those that there are stay; late ones are used from then on. */
   #fetch(from, connection) {
+    let timer
     const given = new Promise((resolve) => resolve(from()))
-    this.#fetched = given
+    const used = given
       .then((servers) => this.useIceServers(Array.from(servers)))
       .catch(reportError)
-      .then(() => connection?.restartIce())
+      .then(() => clearTimeout(timer))
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, FETCH_TIMEOUT)
+    })
+    this.#fetched = Promise.race([used, late]).then(() => connection?.restartIce())
   }
 
   /** Does what needs the ICE servers once they are there; at once where the app gives no function for them. */
@@ -77,6 +82,9 @@ export class CallClient extends Core {
     return () => this.off(event, listener)
   }
 }
+
+/** How long a call waits for the ICE servers that the app is asked for, in milliseconds. */
+const FETCH_TIMEOUT = 5_000
 
 /** How long a page that was reloaded waits for the one before it to be gone, in milliseconds. */
 const PATIENCE = 500

@@ -87,9 +87,11 @@ export const cases = [
     async run(stage) {
       await withTokens(stage, async ({ origin, token, server }) => {
         const user = stage.user('alice')
-        // The first is worth nothing any more when the connection has to be restored.
+        const alice = await stage.open('caller', 'alice', { origin, options: { tokens: [await token(user, '1h')] } })
+        await alice.reload()
+        // The first is worth nothing any more when the connection has to be restored. No browser has to start meanwhile.
         const tokens = [await token(user, '4s'), await token(user, '1h')]
-        const alice = await stage.open('caller', 'alice', { origin, options: { tokens } })
+        await alice.do('start', { user, options: { tokens } })
         await server.kill('SIGKILL')
         await new Promise((resolve) => setTimeout(resolve, 4_000))
         await server.restart()

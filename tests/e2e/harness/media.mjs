@@ -39,10 +39,10 @@ async function seesAndHearsOne(party, other) {
 }
 
 /**
- * Waits until this stream of the other's, `camera` or `screen`, has brought more pictures than now, where it has any, and more sound.
- * Resolves with the kinds of its tracks.
+ * Waits until this stream of the other's, `camera` or `screen`, has brought more pictures than now, where it has any, and more sound,
+ * unless that is of no account. Resolves with the kinds of its tracks.
  */
-export async function receives(party, other, kind) {
+export async function receives(party, other, kind, { sound = true } = {}) {
   const read = () => party.do('receives', other.user, kind)
   const before = await party.until(
     `the ${kind} of ${other.user}`,
@@ -55,11 +55,12 @@ export async function receives(party, other, kind) {
     now = await read()
     if (!now) return false
     const moves = !now.kinds.includes('video') || now.framesDecoded > before.framesDecoded + 3
-    const sounds = !now.kinds.includes('audio') || now.energy > before.energy + 1e-5
+    const sounds = !sound || !now.kinds.includes('audio') || now.energy > before.energy + 1e-5
     return moves && sounds
   }
-  await until(`pictures and sound of the ${kind} of ${other.user} at ${party.label}`, flows, party.patience).catch((error) => {
-    throw new Error(`${error.message}: ${JSON.stringify({ before, now })}`)
+  await until(`pictures and sound of the ${kind} of ${other.user} at ${party.label}`, flows, party.patience).catch(async (error) => {
+    const lines = { [other.label]: await other.do('lines', party.user), [party.label]: await party.do('lines', other.user) }
+    throw new Error(`${error.message}: ${JSON.stringify({ before, now, lines }, null, 1)}`)
   })
   return now.kinds
 }

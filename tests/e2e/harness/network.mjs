@@ -95,15 +95,18 @@ function counterOf(way) {
 /** The network of a run, made when it is first asked for. */
 export class Networks {
   #options
+  #lane
   #making
 
-  constructor(options) {
+  /** Those of this lane; each lane has its own. */
+  constructor(options, lane) {
     this.#options = options
+    this.#lane = lane
   }
 
   /** It, as it is when nothing is wrong; or `{ reason }` why there is none here. */
   async get() {
-    this.#making ??= make(this.#options)
+    this.#making ??= make(this.#options, this.#lane)
     const made = await this.#making
     if (!made.reason) await made.restore()
     return made
@@ -115,20 +118,25 @@ export class Networks {
   }
 }
 
-async function make(options) {
-  const reason = await whyNoNamespaces()
+async function make(options, lane) {
+  const reason = await firstLook()
   if (reason) return { reason }
-  await removeStale()
-  const network = new Network(options)
+  const network = new Network(options, lane)
   await network.start()
   return network
 }
 
+/** Why there can be no networks here, found out once for all lanes; what earlier runs left behind is removed. */
+let looking
+function firstLook() {
+  looking ??= removeStale().then(whyNoNamespaces)
+  return looking
+}
+
 export class Network {
   #options
-  #spaces = Object.fromEntries(
-    ['world', 'servers', ...SIDES.flatMap((side) => [side, `${side}-home`])].map((what) => [what, new Namespace(what)]),
-  )
+  #lane
+  #spaces
   #folder
   #certificates
   #server
@@ -136,12 +144,15 @@ export class Network {
   #hosts = { caller: 2, callee: 2 }
   #translates = true
 
-  constructor(options) {
+  constructor(options, lane) {
     this.#options = options
+    this.#lane = lane
+    const boxes = ['world', 'servers', ...SIDES.flatMap((side) => [side, `${side}-home`])]
+    this.#spaces = Object.fromEntries(boxes.map((what) => [what, new Namespace(`${what}-${lane}`)]))
   }
 
   async start() {
-    this.#folder = await mkdtemp(join(tmpdir(), ownName('network-')))
+    this.#folder = await mkdtemp(join(tmpdir(), ownName(`network-${this.#lane}-`)))
     onEnd(async () => {
       for (const space of Object.values(this.#spaces)) await space.remove()
       await rm(this.#folder, { recursive: true, force: true })

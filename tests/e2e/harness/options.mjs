@@ -1,15 +1,17 @@
 // What the runner is told: its arguments and its environment.
 
 import { accessSync, constants, existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 
 export const BROWSERS = ['chromium', 'firefox']
 
-const USAGE = `usage: node tests/e2e/run.mjs [--long] [--only PATTERN] [--browsers chromium,firefox] [--list]
+const USAGE = `usage: node tests/e2e/run.mjs [--long] [--only PATTERN] [--browsers chromium,firefox] [--lanes N] [--list]
 
   --long               every case in every pairing of browsers, not in a sample of them
   --only PATTERN       the cases whose name matches this regular expression
   --browsers NAMES     the pairings of these browsers alone
+  --lanes N            how many cases run at a time; by default two, and one where there is one processor
   --list               print what would run, and run nothing
 
 environment:
@@ -22,7 +24,7 @@ environment:
 export class UsageError extends Error {}
 
 export function readOptions(args, env) {
-  const options = { long: false, only: /(?:)/, browsers: BROWSERS, list: false }
+  const options = { long: false, only: /(?:)/, browsers: BROWSERS, lanes: Math.min(2, availableParallelism()), list: false }
   const rest = [...args]
   while (rest.length > 0) {
     const arg = rest.shift()
@@ -30,6 +32,7 @@ export function readOptions(args, env) {
     else if (arg === '--list') options.list = true
     else if (arg === '--only') options.only = new RegExp(value(arg, rest))
     else if (arg === '--browsers') options.browsers = value(arg, rest).split(',')
+    else if (arg === '--lanes') options.lanes = count(arg, value(arg, rest))
     else throw new UsageError(arg === '--help' ? USAGE : `unknown argument ${arg}\n\n${USAGE}`)
   }
   for (const name of options.browsers) {
@@ -50,6 +53,12 @@ export function readOptions(args, env) {
 function value(arg, rest) {
   if (rest.length === 0) throw new UsageError(`${arg} needs a value\n\n${USAGE}`)
   return rest.shift()
+}
+
+function count(arg, text) {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1) throw new UsageError(`${arg} needs a whole number of at least 1, not ${text}`)
+  return number
 }
 
 function required(env, name) {

@@ -1,4 +1,4 @@
-// Runs cases in pairings and prints a line for each.
+// Runs cases in pairings, several at a time, and prints a line for each.
 
 import { Browsers } from './browser.mjs'
 import { isEnding } from './cleanup.mjs'
@@ -40,16 +40,47 @@ class Servers {
   }
 }
 
-/** Runs what is planned; returns how many passed, failed and were skipped. */
+/**
+ * Runs what is planned, in lanes side by side, each with browsers and a network of its own; returns how many passed, failed
+ * and were skipped. Cases wait more than they compute.
+ */
 export async function run(plan, options) {
-  const browsers = new Browsers(options.programs)
   const servers = new Servers(options)
-  const networks = new Networks(options)
-  const counts = { passed: 0, failed: 0, skipped: 0 }
-  const failures = []
-  for (const { name, run, pairing, limit = CASE_LIMIT } of plan) {
-    if (isEnding()) break
-    const stage = new Stage(browsers, servers, networks, pairing, options.long)
+  const whole = { servers, options, left: [...plan], counts: { passed: 0, failed: 0, skipped: 0 }, failures: [] }
+  const lanes = Array.from({ length: Math.min(options.lanes, plan.length) }, (_, number) => new Lane(number, whole))
+  await Promise.all(lanes.map((lane) => lane.run()))
+  if (whole.counts.failed > 0) {
+    const said = await Promise.all([servers.said().catch((error) => [error.message]), ...lanes.map((lane) => lane.said())])
+    console.log(['the servers said:', ...said.flat().slice(-60)].join('\n  '))
+    // Again, where it is found: what a case leaves in the log is long.
+    console.log(whole.failures.join('\n'))
+  }
+  return whole.counts
+}
+
+class Lane {
+  #whole
+  #browsers
+  #networks
+
+  constructor(number, whole) {
+    this.#whole = whole
+    this.#browsers = new Browsers(whole.options.programs)
+    this.#networks = new Networks(whole.options, number)
+  }
+
+  /** Runs one case after the other until none is left. */
+  async run() {
+    for (let next = this.#whole.left.shift(); next && !isEnding(); next = this.#whole.left.shift()) await this.#case(next)
+  }
+
+  said() {
+    return this.#networks.said()
+  }
+
+  async #case({ name, run, pairing, limit = CASE_LIMIT }) {
+    const { servers, options, counts, failures } = this.#whole
+    const stage = new Stage(this.#browsers, servers, this.#networks, pairing, options.long)
     const begin = Date.now()
     let failure
     try {
@@ -57,35 +88,29 @@ export async function run(plan, options) {
     } catch (error) {
       failure = error
     }
+    if (isEnding()) return
     const line = `${name.padEnd(62)} ${describePairing(pairing).padEnd(20)} ${seconds(Date.now() - begin)}`
+    // Said at once: another lane says something, too.
+    const report = []
     if (failure instanceof Skip) {
       counts.skipped += 1
-      console.log(`skip ${line}\n       ${failure.message}`)
+      report.push(`skip ${line}`, `       ${failure.message}`)
     } else if (failure) {
-      if (isEnding()) break
       counts.failed += 1
-      console.log(`FAIL ${line}`)
       failures.push(`FAIL ${line}\n  ${failure.message}`)
-      console.log(`  ${failure.stack}\n${await stage.dump()}`)
+      report.push(`FAIL ${line}`, `  ${failure.stack}`, await stage.dump())
     } else {
       counts.passed += 1
-      console.log(`ok   ${line}`)
+      report.push(`ok   ${line}`)
     }
-    for (const told of stage.told) console.log(`       ${told}`)
+    console.log([...report, ...stage.told.map((told) => `       ${told}`)].join('\n'))
     try {
       await within(CASE_LIMIT, 'closing the pages', stage.clear())
     } catch (error) {
       console.log(`  the browsers are started anew: ${error.message}`)
-      await browsers.end()
+      await this.#browsers.end()
     }
   }
-  if (counts.failed > 0) {
-    const said = [...(await servers.said().catch((error) => [error.message])), ...(await networks.said())]
-    console.log(['the servers said:', ...said.slice(-60)].join('\n  '))
-    // Again, where it is found: what a case leaves in the log is long.
-    console.log(failures.join('\n'))
-  }
-  return counts
 }
 
 export const describePairing = ({ caller, callee }) => `${caller} → ${callee}`

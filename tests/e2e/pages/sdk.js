@@ -136,6 +136,22 @@ window.app = {
     return total
   },
 
+  /** Each m-line between here and another as this end has it, in words, with what has been sent and has come by it. */
+  async lines(userId) {
+    const connection = client.peerConnection(callId, userId)
+    const state = (track) => (track ? `${track.kind} ${track.readyState}${track.muted ? ' muted' : ''}` : 'nothing')
+    const told = async (owner, type, of) => {
+      const reports = [...(await owner.getStats()).values()].filter((report) => report.type === type)
+      return reports.map((report) => `${report[of]} of ${report.ssrc}`).join(' and ') || 'no report'
+    }
+    const lines = (connection?.getTransceivers() ?? []).map(
+      async ({ mid, direction, currentDirection, sender, receiver }) =>
+        `${mid}: ${direction} (${currentDirection}), sends ${state(sender.track)}: ${await told(sender, 'outbound-rtp', 'packetsSent')},` +
+        ` gets ${state(receiver.track)}: ${await told(receiver, 'inbound-rtp', 'packetsReceived')}`,
+    )
+    return Promise.all(lines)
+  },
+
   screen: () => screen,
   connection: (userId) => client.peerConnection(callId, userId),
   streamId: (userId, kind) => find(userId, kind)?.srcObject.id,

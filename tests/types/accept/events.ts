@@ -42,7 +42,7 @@ export const types: true[] = [
   true satisfies Same<CallEvents['call:state-changed']['endReason'], EndReason | undefined>,
   true satisfies Same<CallEvents['call:state-changed']['cause'], EndCause | undefined>,
   true satisfies Same<CallEvents['call:state-changed']['evidence'], EndEvidence | undefined>,
-  true satisfies Same<CallEvents['media:local-removed']['kind'], MediaKind>,
+  true satisfies Same<CallEvents['media:local-removed']['kind'], Exclude<MediaKind, 'other'>>,
   true satisfies Same<CallEvents['call:participant-rejoined']['participant'], CallParticipant>,
   true satisfies Same<CallEvents['call:callee-changed']['outcome'], CalleeOutcome>,
   true satisfies Same<CallEvents['call:participant-changed']['connection'], 'connected' | 'reconnecting'>,

@@ -63,6 +63,7 @@ export function what(code: CallErrorCode): string {
     case 'already-in-call':
     case 'already-ringing':
     case 'not-owner':
+    case 'aborted':
     case 'call-ended':
       return 'Not now.'
     case 'negotiation-failed':

@@ -36,6 +36,8 @@ words! {
         NotOwner = "not-owner",
         /// A bound was met.
         LimitExceeded = "limit-exceeded",
+        /// A later wish took its place.
+        Aborted = "aborted",
         /// The call ended first.
         CallEnded = "call-ended",
         /// A session description could not be made or used.

@@ -13,6 +13,8 @@
 //!   Stable
 //! ```
 //!
+//! An offer that turns out to be too large is not made: `Offering ──▶ Stable`.
+//!
 //! What is needed in another state than `Stable` the browser says again when it is stable. An offer that comes while one is
 //! being answered, or an answer is being applied, waits for its turn.
 
@@ -128,6 +130,15 @@ impl Negotiation {
             }
             (DescriptionType::Offer | DescriptionType::Answer, _) => None,
         }
+    }
+
+    /// The browser makes no offer after all. Returns whether one was still wanted.
+    pub(super) fn leave(&mut self) -> bool {
+        let wanted = self.turn == Turn::Offering;
+        if wanted {
+            self.turn = Turn::Stable;
+        }
+        wanted
     }
 
     /// The browser has applied a description of theirs. Returns whether it was an answer.

@@ -7,6 +7,7 @@ use super::recovery::Recovery;
 use super::{Action, ClientSession, Event, Failure, FailureCode};
 use crate::wire::{
     Command, ConnectionState, Description, DescriptionType, Evidence, Extra, IceCandidate, Private,
+    can_be_sent,
 };
 use crate::{CallId, CallType, Millis, UserId};
 
@@ -156,6 +157,10 @@ impl ClientSession {
         let incarnation = local.incarnation_of(user);
         let Some(peer) = local.peer(user) else { return };
         let Some(round) = peer.negotiation.made(kind, number) else { return };
+        if !can_be_sent(&sdp) {
+            self.emit(Event::Error(TOO_LARGE.about(call)));
+            return self.fail_to_negotiate(call, user);
+        }
         if ahead {
             peer.recovery.offered_ahead(now);
         }
@@ -185,6 +190,15 @@ impl ClientSession {
         self.negotiate(call, user, Negotiation::next);
     }
 
+    /// The offer that the browser was to make is too large to be sent, and was not applied: what was negotiated before stays. Another is
+    /// made when it says again that one is needed.
+    pub fn handle_oversized_offer(&mut self, call: &CallId, user: &UserId) {
+        let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
+        if peer.negotiation.leave() {
+            self.emit(Event::Error(TOO_LARGE.about(call)));
+        }
+    }
+
     /// A candidate of ours was gathered. Its sender is filled in here.
     pub fn handle_local_candidate(&mut self, mut candidate: IceCandidate) {
         let me = self.user.clone();
@@ -201,14 +215,20 @@ impl ClientSession {
     /// The browser could not make or use a description, while it was to make one of this kind, or nothing: there will be no
     /// connection. A caller does not let it ring for that.
     pub fn handle_negotiation_failed(&mut self, call: &CallId, user: &UserId, kind: DescriptionType) {
+        let peer = self.local(call).and_then(|local| local.peer(user));
+        if peer.is_some_and(|peer| peer.negotiation.is_wanted(kind)) {
+            self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
+            self.fail_to_negotiate(call, user);
+        }
+    }
+
+    fn fail_to_negotiate(&mut self, call: &CallId, user: &UserId) {
         let me = self.user.clone();
         let Some(local) = self.local(call) else { return };
-        let peer = local.peer(user).filter(|peer| peer.negotiation.is_wanted(kind));
-        let Some(peer) = peer else { return };
+        let Some(peer) = local.peer(user) else { return };
         peer.evidence.unusable = true;
         let (joined, others) = (local.has_joined(user), local.call.callee_ids.len() > 1);
         let in_vain = Some(&local.call.caller_id) == me.as_ref() && !local.is_answered() && !others;
-        self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
         if in_vain {
             self.give_up(call.clone());
         } else if joined {
@@ -219,5 +239,7 @@ impl ClientSession {
     }
 }
 
+const TOO_LARGE: Failure =
+    Failure::new(FailureCode::LimitExceeded, "the session description is too large: too many transceivers");
 const NEGOTIATION_FAILED: Failure =
     Failure::new(FailureCode::NegotiationFailed, "the browser could not make or use a session description");

@@ -29,5 +29,7 @@ pub use server::{
     ServerEvent, ServerFrame, ServerMessage, StateChanged,
 };
 pub use session::{Authenticate, IceServer, Nothing, SessionOpen, SessionResume, Welcome};
-pub use signal::{Description, DescriptionType, IceCandidate, Signal, names_no_address};
+pub use signal::{
+    Description, DescriptionType, IceCandidate, LARGEST_DESCRIPTION, Signal, can_be_sent, names_no_address,
+};
 pub use value::{Fault, Sink, Source, Wire, WireError};

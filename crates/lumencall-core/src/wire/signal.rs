@@ -65,6 +65,15 @@ record! {
     }
 }
 
+/// The largest SDP that a client sends, in bytes as it is written. With all that stands beside it in its message it is within the 64 KiB
+/// that a server takes.
+pub const LARGEST_DESCRIPTION: usize = 62 * 1024;
+
+/// Whether an SDP fits into a message.
+pub fn can_be_sent(sdp: &str) -> bool {
+    written_len(sdp) <= LARGEST_DESCRIPTION
+}
+
 /// The largest offer that may come to a device that has not accepted, in bytes as it is written. Those of browsers have about 8,000; and as
 /// many as may ring at a user at once fit into what the server lets wait for one device.
 const LARGEST_SEALED: usize = 16 * 1024;

@@ -4,10 +4,11 @@
 
 use lumencall_core::CallState;
 use lumencall_core::wire::DescriptionType::{self, Answer, Offer};
+use lumencall_core::wire::LARGEST_DESCRIPTION;
 
 use crate::scene::{callee, caller};
 use crate::solo::{NOTHING, Solo};
-use crate::values::{CALL, answer, answer_of_round, candidate, joined, offer, offer_of_round, state};
+use crate::values::{CALL, answer, answer_of_round, candidate, joined, offer, offer_of_round, sdp, state};
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -295,6 +296,50 @@ fn an_offer_that_is_made_again_before_the_answer_is_answered_by_its_own_number_a
     assert_eq!(alice.gets(answer_of_round(CALL, "bob", "a1", 1)), NOTHING, "it is to the older one");
     assert_eq!(alice.gets(answer_of_round(CALL, "bob", "a2", 2)), ["apply-answer call-1 bob a2"]);
     assert_eq!(alice.rounds(), [(Offer, Some(1), None), (Offer, Some(2), None)]);
+}
+
+/// An SDP that takes this many bytes as it is written.
+fn sdp_of_size(size: usize) -> String {
+    let written = |sdp: &str| sdp.len() + sdp.bytes().filter(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let mut text = format!("{}a=x-fill:", sdp("large"));
+    text.push_str(&"x".repeat(size - written(&text) - 4));
+    text.push_str("\r\n");
+    assert_eq!(written(&text), size);
+    text
+}
+
+#[test]
+fn an_offer_that_would_be_too_large_is_told_and_all_goes_on() {
+    for mut one in One::both() {
+        let (other, about) = (one.other, format!("{CALL} {}", one.other));
+        for _ in 0..2 {
+            assert_eq!(one.give(Input::Needed), [format!("make-offer {about}")]);
+            let told = [format!("hear error limit-exceeded {CALL}")];
+            assert_eq!(one.solo.would_offer_too_much(CALL, other), told);
+        }
+        assert_eq!(one.give(Input::Offer), [format!("answer {about} theirs")], "the turn is nobody's");
+        one.give(Input::Applied);
+        assert_eq!(one.solo.would_offer_too_much(CALL, other), NOTHING, "none is wanted");
+        assert_eq!(one.give(Input::Made(Answer)), [format!("send answer {about} mine")]);
+        assert_eq!(one.give(Input::Needed), [format!("make-offer {about}")]);
+        let largest = sdp_of_size(LARGEST_DESCRIPTION);
+        assert_eq!(one.solo.describes(CALL, other, Offer, &largest), [format!("send offer {about} large")]);
+    }
+}
+
+#[test]
+fn a_description_that_was_made_and_is_too_large_ends_the_connection() {
+    let too_large = sdp_of_size(LARGEST_DESCRIPTION + 1);
+    for kind in [Offer, Answer] {
+        for mut one in One::both() {
+            let other = one.other;
+            one.turn(if kind == Offer { Turn::Offering } else { Turn::Answering });
+            assert_eq!(
+                one.solo.describes(CALL, other, kind, &too_large),
+                [format!("hear error limit-exceeded {CALL}"), format!("send report {CALL} {other} failed")]
+            );
+        }
+    }
 }
 
 #[test]

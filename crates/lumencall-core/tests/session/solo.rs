@@ -227,6 +227,12 @@ impl Solo {
         self.describes(call, to, DescriptionType::Offer, &sdp(name))
     }
 
+    /// The browser would make an offer that is too large.
+    pub(crate) fn would_offer_too_much(&mut self, call: &str, to: &str) -> Vec<String> {
+        self.watch.not_offered(&call_id(call), &user(to));
+        self.does(|session| session.handle_oversized_offer(&call_id(call), &user(to)))
+    }
+
     /// The browser has made this answer.
     pub(crate) fn answers(&mut self, call: &str, to: &str, name: &str) -> Vec<String> {
         self.describes(call, to, DescriptionType::Answer, &sdp(name))

@@ -140,6 +140,13 @@ impl Watch {
         }
     }
 
+    /// The browser makes no offer after all.
+    pub(crate) fn not_offered(&mut self, call: &CallId, user: &UserId) {
+        if let Some(view) = self.calls.get_mut(call) {
+            view.offered.remove(user);
+        }
+    }
+
     pub(crate) fn socket_opened(&mut self) {
         assert_eq!(self.socket, Socket::Opening);
         self.socket = Socket::Open;

@@ -17,7 +17,8 @@ fn main() -> ExitCode {
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
     let large = flag("--large");
     let bounds = Bounds {
-        states: number("--states").unwrap_or(if large { 400_000_000 } else { 20_000_000 }),
+        // As many are in 16 GB of memory, whatever the scenario.
+        states: number("--states").unwrap_or(12_000_000),
         time: Duration::from_secs(60 * number("--minutes").unwrap_or(if large { 60 } else { 5 }) as u64),
         every_fault: flag("--every-fault"),
     };

@@ -20,17 +20,25 @@ use crate::workspace::Workspace;
 pub(crate) use sizes::Sizes;
 
 /// How the optimizer works: for size, and with hardly any inlining, since many small functions that look alike compress better
-/// than few large ones. What it may use is what the compiler emits by itself, and every browser of the last years has. The names
-/// of the tools that took part are no use to anyone who downloads it.
+/// than few large ones. It takes the code apart in between (`--flatten`), which finds more to leave out. The passes that are left out
+/// make the module smaller and the download larger. What it may use is what the compiler emits by itself, and every browser of the last
+/// years has. The names of the tools that took part are no use to anyone who downloads it.
 const WASM_OPT: &[&str] = &[
-    "--always-inline-max-function-size=5",
+    "--always-inline-max-function-size=4",
     "--flexible-inline-max-function-size=1",
-    "--one-caller-inline-max-function-size=1",
+    "--one-caller-inline-max-function-size=12",
+    "--ignore-implicit-traps",
+    "-Oz",
+    "--flatten",
+    "--rereloop",
     "-Oz",
     "--converge",
     "--low-memory-unused",
     "--optimize-added-constants-propagate",
     "-Oz",
+    "--skip-pass=local-cse",
+    "--skip-pass=simplify-locals",
+    "--skip-pass=precompute-propagate",
     "--strip-producers",
 ];
 
