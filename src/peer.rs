@@ -262,7 +262,18 @@ impl Peer {
                 self.their_screen.replace(screen);
                 let description =
                     Plain::new().with_text("type", kind.as_str()).with_text("sdp", sdp.reveal()).done();
-                JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await?;
+                // A Firefox that gives way to an ICE restart takes it only in the place of an offer that is one, too.
+                let mut again = kind == DescriptionType::Offer;
+                while let Err(error) =
+                    JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await
+                {
+                    if !std::mem::take(&mut again) {
+                        return Err(error);
+                    }
+                    self.restart_ice();
+                    // What is next waits for it in the browser's chain of operations.
+                    drop(self.describe());
+                }
                 // There may be another peer connection to the same user by now.
                 if self.closed.get() {
                     return Ok(());
@@ -274,7 +285,7 @@ impl Peer {
                 self.take_up_transceivers(media.as_deref());
             }
         }
-        JsFuture::from(self.connection.unchecked_ref::<Connection>().describe()).await?;
+        self.describe().await?;
         if self.closed.get() {
             return Ok(());
         }
@@ -298,6 +309,10 @@ impl Peer {
             );
         });
         Ok(())
+    }
+
+    fn describe(&self) -> JsFuture {
+        JsFuture::from(self.connection.unchecked_ref::<Connection>().describe())
     }
 
     /// Whether an offer would be too large to be sent. That is found out before it is applied: a browser that takes one back may lose media

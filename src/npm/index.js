@@ -37,15 +37,10 @@ export class CallClient extends Core {
 
   /** Gets ICE servers from the app. Where it gives none, or none in time, those that there are stay; late ones are used from then on. */
   #fetch(from, connection) {
-    let timer
-    const given = new Promise((resolve) => resolve(from()))
-    const used = given
+    const used = new Promise((resolve) => resolve(from()))
       .then((servers) => this.useIceServers(Array.from(servers)))
       .catch(reportError)
-      .then(() => clearTimeout(timer))
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, FETCH_TIMEOUT)
-    })
+    const late = new Promise((resolve) => setTimeout(resolve, FETCH_TIMEOUT))
     this.#fetched = Promise.race([used, late]).then(() => connection?.restartIce())
   }
 

@@ -3,7 +3,7 @@
 // The steps come from a seed, which is printed; LUMENCALL_SEED runs one again. Who is faster in a browser is no part of it.
 
 import { assertOver, connect } from '../harness/calls.mjs'
-import { assertExactlyFlows, assertNeverLeft, own, quiet, restarts, restartsInGlare } from '../harness/negotiation.mjs'
+import { assertExactlyFlows, assertNeverLeft, own, quiet, restarts } from '../harness/negotiation.mjs'
 import { assertNothingWrong } from '../harness/survival.mjs'
 
 const options = { media: { video: { width: 160, height: 120, frameRate: 10 } } }
@@ -36,7 +36,7 @@ export const cases = [
         for (let step = 1; step <= steps; step += 1) {
           // Both at once in every third step; and half of the steps wait until nothing is left of those before.
           const chosen = random.one(3) === 0 ? sides : [sides[random.one(2)]]
-          const doing = chosen.map((side) => side.choose(chosen.length === 1))
+          const doing = chosen.map((side) => side.choose())
           done.push(doing.map(({ says }) => says).join(' and '))
           await Promise.all(doing.map(({ does }) => does()))
           if (random.one(2) === 0) await quiet(alice, bob)
@@ -66,14 +66,14 @@ class Side {
     Object.assign(this, { party, other, random })
   }
 
-  /** What this one does next, alone or not: a description, and a function that does it. */
-  choose(alone) {
+  /** What this one does next: a description, and a function that does it. */
+  choose() {
     const { party, other, random } = this
     const own = this.#tracks
     const can = [
       ...(own.length < MOST ? ['add', 'add'] : []),
       ...(own.length > 0 ? ['remove', 'replace'] : []),
-      ...(restarts(party, other) && (alone || restartsInGlare(party, other)) ? ['restart'] : []),
+      ...(restarts(party, other) ? ['restart'] : []),
       'mute',
     ]
     const what = can[random.one(can.length)]
@@ -101,15 +101,7 @@ class Side {
   }
 
   #restart() {
-    const { party, other } = this
-    const step = this.#act('restarts ICE', 'restartIce', other.user)
-    if (restartsInGlare(party, other)) return step
-    const does = async () => {
-      await quiet(party, other)
-      await step.does()
-      await quiet(party, other)
-    }
-    return { ...step, does }
+    return this.#act('restarts ICE', 'restartIce', this.other.user)
   }
 
   /** The SDK's own track goes and comes, in the midst of it. */

@@ -23,12 +23,6 @@ export const restarts = (one, other) => one.browser.name === 'firefox' || other.
  */
 export const stops = (caller, callee) => ({ stop: caller.browser.name === 'firefox' || callee.browser.name === 'chromium' })
 
-/**
- * Whether an ICE restart may meet an offer of the other's. A Firefox that gives way to one answers it with the credentials of the restart that
- * it took back, and the answer is refused.
- */
-export const restartsInGlare = (...parties) => parties.every(({ browser }) => browser.name === 'chromium')
-
 /** Waits until nothing is to be negotiated at either, and each sees the other connected. */
 export async function quiet(alice, bob) {
   const readings = async () => Promise.all([own(alice, 'state', bob.user), own(bob, 'state', alice.user), exchanged(alice), exchanged(bob)])

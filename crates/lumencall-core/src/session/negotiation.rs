@@ -13,7 +13,8 @@
 //!   Stable
 //! ```
 //!
-//! An offer that turns out to be too large is not made: `Offering ──▶ Stable`.
+//! An offer that turns out to be too large is not made: `Offering ──▶ Stable`. In place of one whose answer the browser refuses
+//! another is made: `Settling ──▶ Offering`.
 //!
 //! What is needed in another state than `Stable` the browser says again when it is stable. An offer that comes while one is
 //! being answered, or an answer is being applied, waits for its turn.
@@ -62,11 +63,13 @@ pub(super) struct Negotiation {
     theirs: Option<u32>,
     /// Their offer that waits for its turn. A newer one takes its place.
     next: Option<Told>,
+    /// Whether the browser has taken no answer since it refused one.
+    refuses: bool,
 }
 
 impl Negotiation {
     pub(super) const fn new(polite: bool) -> Self {
-        Self { turn: Turn::Stable, polite, ours: 0, theirs: None, next: None }
+        Self { turn: Turn::Stable, polite, ours: 0, theirs: None, next: None, refuses: false }
     }
 
     /// This side wants to describe something anew.
@@ -146,8 +149,21 @@ impl Negotiation {
         let settles = self.turn == Turn::Settling;
         if settles {
             self.turn = Turn::Stable;
+            self.refuses = false;
         }
         settles
+    }
+
+    /// Whether what the browser could not do was to take an answer, for the first time.
+    pub(super) fn refuses_first(&self) -> bool {
+        self.turn == Turn::Settling && !self.refuses
+    }
+
+    /// The browser has refused an answer.
+    pub(super) fn refused(&mut self) -> Option<Step> {
+        self.turn = Turn::Offering;
+        self.refuses = true;
+        Some(Step::Offer)
     }
 
     /// What waited for its turn, once it has come.

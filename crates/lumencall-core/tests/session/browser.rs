@@ -43,6 +43,8 @@ pub(crate) enum Outcome {
     Applied(DescriptionType),
     /// It could not be done in that state (`InvalidStateError`).
     InvalidState,
+    /// Their answer names a generation that no offer asked for (`InvalidAccessError`).
+    Refused,
 }
 
 /// What is in force on one side: after the last exchange, and while one is under way.
@@ -50,6 +52,13 @@ pub(crate) enum Outcome {
 struct Side {
     current: Option<Sdp>,
     pending: Option<Sdp>,
+}
+
+impl Side {
+    /// Whether a description names another generation than the one in force.
+    fn begins(new: &Sdp, current: Option<&Sdp>) -> bool {
+        current.is_some_and(|current| current.ufrag != new.ufrag)
+    }
 }
 
 /// See the module.
@@ -73,10 +82,14 @@ pub(crate) struct Connection {
     look_again: bool,
     /// How often it has yet to queue a look whether one is needed.
     looks: usize,
+    keeps: bool,
+    /// Whether the next answer names another generation for that.
+    begun: bool,
 }
 
 impl Connection {
-    pub(crate) fn new() -> Self {
+    /// If `keeps`, the answer to an offer names the generation that this side had begun in one that it took back for that: so Firefox's does.
+    pub(crate) fn new(keeps: bool) -> Self {
         Self {
             signaling: Signaling::Stable,
             chain: VecDeque::new(),
@@ -89,6 +102,8 @@ impl Connection {
             said: false,
             look_again: false,
             looks: 0,
+            keeps,
+            begun: false,
         }
     }
 
@@ -199,7 +214,7 @@ impl Connection {
                 let sends = *self.sends.get_or_insert(0);
                 let [before, now] = [&self.remote.current, &self.remote.pending]
                     .map(|sdp| sdp.as_ref().map(|sdp| &sdp.ufrag));
-                (before != now, sends)
+                (before != now || std::mem::take(&mut self.begun), sends)
             }
         };
         let (begins, ufrag) = match known {
@@ -226,11 +241,17 @@ impl Connection {
         match (kind, self.signaling) {
             // An offer rolls the own one back.
             (DescriptionType::Offer, _) => {
-                self.local.pending = None;
+                let taken_back = self.local.pending.take().filter(|_| self.keeps);
+                self.begun |= taken_back.is_some_and(|own| Side::begins(&own, self.local.current.as_ref()));
                 self.remote.pending = Some(sdp);
                 self.signaling = Signaling::HaveRemoteOffer;
             }
             (DescriptionType::Answer, Signaling::HaveLocalOffer) => {
+                let own = self.local.pending.as_ref().expect("there is an offer");
+                let asked = Side::begins(own, self.local.current.as_ref());
+                if !asked && Side::begins(&sdp, self.remote.current.as_ref()) {
+                    return Outcome::Refused;
+                }
                 self.gets = Some(sdp.media);
                 self.remote.current = Some(sdp);
                 self.local.current = self.local.pending.take();

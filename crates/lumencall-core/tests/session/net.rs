@@ -40,6 +40,10 @@ pub(crate) struct Party {
     pub(crate) settled: Vec<String>,
     /// Whether its browser fails at every description.
     pub(crate) broken: bool,
+    /// Whether its answers keep what its browser took back: see [`Connection::new`].
+    pub(crate) keeps: bool,
+    /// How often it refused an answer.
+    pub(crate) refused: u32,
     /// How many candidates it gathers for a description.
     pub(crate) candidates: usize,
     /// What the browser keeps for the page that comes after this one.
@@ -539,6 +543,10 @@ impl Net {
                             peer.set_local(&mut party.jobs);
                         }
                     }
+                    Outcome::Refused => {
+                        party.refused += 1;
+                        session.handle_negotiation_failed(&call, &user, DescriptionType::Answer);
+                    }
                     Outcome::InvalidState => panic!("{}: InvalidStateError: {peer:?}", party.name),
                 }
             }
@@ -651,6 +659,8 @@ impl Party {
             heard: Vec::new(),
             settled: Vec::new(),
             broken: false,
+            keeps: false,
+            refused: 0,
             candidates: 2,
             identity: None,
             socket: None,
@@ -729,7 +739,7 @@ impl Party {
                 self.peers.push(Peer {
                     call,
                     user,
-                    connection: Connection::new(),
+                    connection: Connection::new(self.keeps),
                     described: false,
                     reachable: false,
                     connected: false,

@@ -27,6 +27,7 @@ struct Tally {
     described: u32,
     cut: u32,
     refreshed: u32,
+    refused: u32,
     survived: u32,
 }
 
@@ -42,12 +43,14 @@ fn i20_i34_two_who_change_and_restart_at_any_time_agree_at_rest() {
     assert!(tally.described > runs * 20, "{tally:?}");
     assert!(tally.cut > runs / 2, "{tally:?}");
     assert!(tally.refreshed > runs / 20, "{tally:?}");
+    assert!(tally.refused > runs / 10, "{tally:?}");
     assert_eq!(tally.survived, runs, "{tally:?}");
 }
 
 fn torture(run: u64, tally: &mut Tally) {
     let mut chance = Chance(run);
     let mut net = Net::with(&BOTH);
+    net.party("bob/1").keeps = run.is_multiple_of(3);
     net.initiate("alice/1", "bob");
     // While it rings, everything may be late, and the offer may be made anew.
     let mut rung = 0;
@@ -86,6 +89,7 @@ fn torture(run: u64, tally: &mut Tally) {
         let party = net.party(name);
         tally.rolled_back += party.rolled_back;
         tally.described += party.described;
+        tally.refused += party.refused;
         assert_eq!(party.connected_to().len(), 1, "run {run}: {name}");
     }
     let stands = |name: &str, net: &mut Net| {

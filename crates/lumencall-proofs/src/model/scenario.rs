@@ -483,6 +483,7 @@ fn sessions(large: bool) -> Vec<Scenario> {
     small.sessions = Some(Sessions { frames: 2, ..RESUMES });
     small.actors = vec![actor("alice/1").calls(&["bob"]).toggles(false).toggles(true), actor("bob/1")];
     small.habits.signals = false;
+    small.crashes = 1;
     small.habits.rejects = large;
     small.goals = anew.goals.clone();
     small.goals.push(G::Resumed);
