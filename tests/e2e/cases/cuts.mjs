@@ -73,6 +73,7 @@ async function run(stage, whose, direction, rule) {
     }
   }
   assert.ok(cuts > 0, 'nothing was cut')
+  stage.told.push(`cut at ${cuts} of ${frames} frames: each time one call, of which both were told the same as of the uncut one`)
 }
 
 /** Two new clients, of new users; `fault` is set before the victim's connects. */

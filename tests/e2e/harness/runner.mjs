@@ -7,6 +7,9 @@ import { startServer } from './server.mjs'
 import { Skip, Stage } from './stage.mjs'
 import { within } from './until.mjs'
 
+/** How many cases may fail in a default run for each to be run once more, alone. */
+const FEW = 2
+
 /** How long one case may take, with the start of its browsers, where it does not say otherwise. */
 const CASE_LIMIT = 90_000
 
@@ -49,11 +52,23 @@ export async function run(plan, options) {
   const whole = { servers, options, left: [...plan], counts: { passed: 0, failed: 0, skipped: 0 }, failures: [] }
   const lanes = Array.from({ length: Math.min(options.lanes, plan.length) }, (_, number) => new Lane(number, whole))
   await Promise.all(lanes.map((lane) => lane.run()))
+  const first = whole.failures
+  if (!options.long && first.length <= FEW && !isEnding()) {
+    whole.failures = []
+    for (const { planned } of first) {
+      whole.counts.failed -= 1
+      console.log(`once more, alone: ${planned.name}`)
+      await lanes[0].try(planned)
+    }
+    for (const failure of first.filter(({ planned }) => !whole.failures.some((again) => again.planned === planned))) {
+      console.log(`UNSTEADY: it passed when it ran once more\n${failure.text}`)
+    }
+  }
   if (whole.counts.failed > 0) {
     const said = await Promise.all([servers.said().catch((error) => [error.message]), ...lanes.map((lane) => lane.said())])
     console.log(['the servers said:', ...said.flat().slice(-60)].join('\n  '))
     // Again, where it is found: what a case leaves in the log is long.
-    console.log(whole.failures.join('\n'))
+    console.log(whole.failures.map(({ text }) => text).join('\n'))
   }
   return whole.counts
 }
@@ -71,14 +86,16 @@ class Lane {
 
   /** Runs one case after the other until none is left. */
   async run() {
-    for (let next = this.#whole.left.shift(); next && !isEnding(); next = this.#whole.left.shift()) await this.#case(next)
+    for (let next = this.#whole.left.shift(); next && !isEnding(); next = this.#whole.left.shift()) await this.try(next)
   }
 
   said() {
     return this.#networks.said()
   }
 
-  async #case({ name, run, pairing, limit = CASE_LIMIT }) {
+  /** Runs one case. */
+  async try(planned) {
+    const { name, run, pairing, limit = CASE_LIMIT } = planned
     const { servers, options, counts, failures } = this.#whole
     const stage = new Stage(this.#browsers, servers, this.#networks, pairing, options.long)
     const begin = Date.now()
@@ -97,7 +114,7 @@ class Lane {
       report.push(`skip ${line}`, `       ${failure.message}`)
     } else if (failure) {
       counts.failed += 1
-      failures.push(`FAIL ${line}\n  ${failure.message}`)
+      failures.push({ planned, text: `FAIL ${line}\n  ${failure.message}` })
       report.push(`FAIL ${line}`, `  ${failure.stack}`, await stage.dump())
     } else {
       counts.passed += 1
