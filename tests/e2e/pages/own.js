@@ -41,18 +41,10 @@ window.own = (() => {
 
   const make = (kind, colour) => (kind === 'video' ? picture(colour) : sound())
 
-  /** How long an element may show nothing until another is tried, in milliseconds. Chromium's now and then gets no frame of those that are decoded. */
-  const BLIND = 5_000
-
   /** Plays what this transceiver receives, so that it is decoded, and counted. */
   function player({ receiver: { track } }) {
-    const known = players.get(track)
-    if (known && known.videoWidth === 0 && performance.now() - known.since > BLIND) {
-      known.remove()
-      players.delete(track)
-    }
     if (!players.has(track)) {
-      const element = Object.assign(document.createElement('video'), { since: performance.now() })
+      const element = document.createElement('video')
       element.srcObject = new MediaStream([track])
       document.body.append(element)
       players.set(track, element)
