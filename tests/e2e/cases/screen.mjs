@@ -230,11 +230,7 @@ export const cases = [
     async run(stage) {
       const [alice, bob] = await pair(stage, { caller: 'sharing' })
       await connect(alice, bob)
-      await showSomething(alice)
-      await alice.evaluate(() => window.probes.holdCapture())
-      await alice.click()
-      await alice.begin('toggle', { screenShare: true })
-      await alice.until('a capture', () => window.probes.held().liveTracks.length > 2)
+      await beginToShare(alice)
       await alice.do('toggle', { screenShare: false })
       await alice.evaluate(() => window.probes.releaseCapture())
       assert.equal((await alice.begun()).error?.code, 'aborted')
@@ -251,11 +247,7 @@ export const cases = [
     async run(stage) {
       const [alice, bob] = await pair(stage, { caller: 'sharing' })
       await connect(alice, bob)
-      await showSomething(alice)
-      await alice.evaluate(() => window.probes.holdCapture())
-      await alice.click()
-      await alice.begin('toggle', { screenShare: true })
-      await alice.until('a capture', () => window.probes.held().liveTracks.length > 2)
+      await beginToShare(alice)
       await bob.do('hangup')
       await alice.ended('completed')
       await alice.evaluate(() => window.probes.releaseCapture())
@@ -343,6 +335,15 @@ async function share(party) {
   const tracks = await screenTracks(party)
   assert.deepEqual(tracks.map(({ kind, state }) => [kind, state]), soundOf(party).map((kind) => [kind, 'live']))
   assert.ok((await party.events('media:local')).some(({ data }) => data.kind === 'screen'))
+}
+
+/** As `share`, up to where the user has picked; the page has it when the capture is released. */
+async function beginToShare(party) {
+  await showSomething(party)
+  await party.evaluate(() => window.probes.holdCapture())
+  await party.click()
+  await party.begin('toggle', { screenShare: true })
+  await party.until('a capture', () => window.probes.held().liveTracks.length > 2)
 }
 
 /** The kinds of tracks that a screen has in this one's browser. */

@@ -135,7 +135,6 @@ function firstLook() {
 
 export class Network {
   #options
-  #lane
   #spaces
   #folder
   #certificates
@@ -146,13 +145,12 @@ export class Network {
 
   constructor(options, lane) {
     this.#options = options
-    this.#lane = lane
     const boxes = ['world', 'servers', ...SIDES.flatMap((side) => [side, `${side}-home`])]
     this.#spaces = Object.fromEntries(boxes.map((what) => [what, new Namespace(`${what}-${lane}`)]))
   }
 
   async start() {
-    this.#folder = await mkdtemp(join(tmpdir(), ownName(`network-${this.#lane}-`)))
+    this.#folder = await mkdtemp(join(tmpdir(), ownName('network-')))
     onEnd(async () => {
       for (const space of Object.values(this.#spaces)) await space.remove()
       await rm(this.#folder, { recursive: true, force: true })
