@@ -33,9 +33,9 @@ extern "C" {
     /// `RTCPeerConnection` with what `web-sys` lacks (W3C WebRTC 1.0, 4.4.2).
     type Connection;
 
-    /// Makes the description that is due and applies it, as one operation: nothing comes between.
+    /// Applies a description; or, where there is `undefined`, makes the one that is due and applies it, as one operation.
     #[wasm_bindgen(method, js_name = setLocalDescription)]
-    fn describe(this: &Connection) -> Promise;
+    fn describe(this: &Connection, description: &JsValue) -> Promise;
 
     #[wasm_bindgen(method, js_name = restartIce)]
     fn restart_ice(this: &Connection);
@@ -47,8 +47,6 @@ extern "C" {
 /// What a stream shows.
 pub(crate) const CAMERA: &str = "camera";
 pub(crate) const SCREEN: &str = "screen";
-/// Offers with as many media descriptions are never too large: they have up to 5 kB each.
-const FEW: u32 = 8;
 /// What the other's app sends by itself, on the peer connection.
 const OTHER: &str = "other";
 
@@ -64,6 +62,8 @@ pub(crate) struct Peer {
     their_screen: RefCell<Option<Box<str>>>,
     /// The streams that the app was shown, and what each shows.
     shown: RefCell<Vec<(MediaStream, &'static str)>>,
+    /// Our last offer, where it has not been applied yet.
+    kept: RefCell<Option<JsValue>>,
     closed: Cell<bool>,
     /// Whether the last offer was too large to be sent, and was not made. The browser needs one still, and does not say so again.
     oversized: Cell<bool>,
@@ -95,6 +95,7 @@ impl Peer {
             screen: RefCell::default(),
             their_screen: RefCell::default(),
             shown: RefCell::default(),
+            kept: RefCell::default(),
             closed: Cell::new(false),
             oversized: Cell::new(false),
             listeners: RefCell::default(),
@@ -248,32 +249,27 @@ impl Peer {
         step: Step,
         media: Option<Rc<LocalMedia>>,
     ) -> Result<(), JsValue> {
-        match step {
+        let kind = match step {
             Step::Offer => {
+                if let Some(role) = self.dtls_role() {
+                    return self.offer_anew(driver, role, media.as_deref()).await;
+                }
                 if self.connection.get_transceivers().length() == 0 {
                     self.add_transceivers(media.as_deref());
-                } else if self.is_oversized().await? {
-                    self.oversized.set(true);
-                    driver.drive(|session| session.handle_oversized_offer(&self.call, &self.user));
-                    return Ok(());
                 }
+                DescriptionType::Offer
             }
             Step::Apply(kind, sdp, screen) => {
                 self.their_screen.replace(screen);
                 let description =
                     Plain::new().with_text("type", kind.as_str()).with_text("sdp", sdp.reveal()).done();
-                // A Firefox that gives way to an ICE restart takes it only in the place of an offer that is one, too.
-                let mut again = kind == DescriptionType::Offer;
-                while let Err(error) =
-                    JsFuture::from(self.connection.set_remote_description(description.unchecked_ref())).await
-                {
-                    if !std::mem::take(&mut again) {
-                        return Err(error);
-                    }
-                    self.restart_ice();
-                    // What is next waits for it in the browser's chain of operations.
-                    drop(self.describe());
+                // Theirs comes right behind ours in the browser's chain of operations, and nothing between; it is refused where ours was.
+                if let Some(ours) = self.kept.take().filter(|_| kind == DescriptionType::Answer) {
+                    ignore(self.describe(&ours));
                 }
+                let theirs = self.connection.set_remote_description(description.unchecked_ref());
+                self.forget_candidates();
+                JsFuture::from(theirs).await?;
                 // There may be another peer connection to the same user by now.
                 if self.closed.get() {
                     return Ok(());
@@ -283,46 +279,50 @@ impl Peer {
                     return Ok(());
                 }
                 self.take_up_transceivers(media.as_deref());
+                DescriptionType::Answer
             }
-        }
-        self.describe().await?;
-        if self.closed.get() {
-            return Ok(());
-        }
+        };
+        JsFuture::from(self.describe(&JsValue::UNDEFINED)).await?;
         // As it was made: gathering has added nothing to it yet.
         let made = JsSource((&self.connection).into()).member("localDescription").ok_or(JsValue::NULL)?;
-        let kind = DescriptionType::read_member(&made, "type").map_err(|_| JsValue::NULL)?;
-        let mut sdp: JsString = made.member("sdp").ok_or(JsValue::NULL)?.0.unchecked_into();
-        if let (DescriptionType::Offer, Some(role)) = (kind, self.dtls_role()) {
-            sdp = sdp.split("a=setup:actpass").join(role);
-        }
-        // Also when it is shared no more: the description may be older than that.
-        let screen = media.and_then(|media| media.screen()).map(|screen| screen.id().into());
-        driver.drive(|session| {
-            session.handle_local_description(
-                now(),
-                &self.call,
-                &self.user,
-                kind,
-                String::from(sdp).into(),
-                screen,
-            );
-        });
+        self.tell(driver, kind, sdp_of(&made)?.into(), media.as_deref());
         Ok(())
     }
 
-    fn describe(&self) -> JsFuture {
-        JsFuture::from(self.connection.unchecked_ref::<Connection>().describe())
+    /// Makes an offer where there was an exchange before. It is kept, and applied with its answer: where both offer at once there is then
+    /// nothing to roll back. Whoever rolls back loses media that flow: Chromium shows pictures no more, Firefox hears sounds no more.
+    async fn offer_anew(
+        &self,
+        driver: &Rc<Driver>,
+        role: &'static str,
+        media: Option<&LocalMedia>,
+    ) -> Result<(), JsValue> {
+        let offer = JsFuture::from(self.connection.create_offer()).await?;
+        let sdp = String::from(sdp_of(&JsSource(offer.clone()))?.split("a=setup:actpass").join(role));
+        if can_be_sent(&sdp) {
+            self.kept.replace(Some(offer));
+            self.tell(driver, DescriptionType::Offer, sdp, media);
+        } else {
+            self.oversized.set(true);
+            driver.drive(|session| session.handle_oversized_offer(&self.call, &self.user));
+        }
+        Ok(())
     }
 
-    /// Whether an offer would be too large to be sent. That is found out before it is applied: a browser that takes one back may lose media
-    /// of the others.
-    async fn is_oversized(&self) -> Result<bool, JsValue> {
-        if self.connection.get_transceivers().length() <= FEW {
-            return Ok(false);
+    /// Hands a description of ours to who sends it.
+    fn tell(&self, driver: &Rc<Driver>, kind: DescriptionType, sdp: String, media: Option<&LocalMedia>) {
+        if self.closed.get() {
+            return;
         }
-        let offer = JsSource(JsFuture::from(self.connection.create_offer()).await?);
-        Ok(offer.member("sdp").and_then(|sdp| sdp.text()).is_some_and(|sdp| !can_be_sent(&sdp)))
+        // Also when it is shared no more: the description may be older than that.
+        let screen = media.and_then(LocalMedia::screen).map(|screen| screen.id().into());
+        driver.drive(|session| {
+            session.handle_local_description(now(), &self.call, &self.user, kind, sdp.into(), screen);
+        });
+    }
+
+    fn describe(&self, description: &JsValue) -> Promise {
+        self.connection.unchecked_ref::<Connection>().describe(description)
     }
 
     /// Which of the two this end is in the DTLS association that there is (RFC 8842, 5.2), as it stands in a description. An offer that leaves it
@@ -412,9 +412,19 @@ impl Peer {
 
     pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
         // The message has the members of an `RTCIceCandidateInit`; the browser passes over the others.
-        let init = to_js(candidate).unchecked_into();
+        self.add(&to_js(candidate));
+    }
+
+    /// Chromium forgets candidates of an old generation with the first of a new one. Until then it checks them from its new ports, too; a
+    /// Firefox answers there and takes no media from it, and Chromium looks no further. This one leads nowhere (RFC 6544, 4.5).
+    fn forget_candidates(&self) {
+        let nowhere = "candidate:0 1 tcp 1 127.0.0.1 9 typ host tcptype active";
+        self.add(&Plain::new().with_text("candidate", nowhere).with("sdpMLineIndex", &0.into()).done());
+    }
+
+    fn add(&self, init: &JsValue) {
         // One that cannot be used, of another generation or an address family that is not here, is one path less.
-        ignore(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init)));
+        ignore(self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init.unchecked_ref())));
     }
 
     pub(crate) fn close(&self, driver: &Driver) {
@@ -425,6 +435,10 @@ impl Peer {
             driver.show_remote(self, kind, None);
         }
     }
+}
+
+fn sdp_of(description: &JsSource) -> Result<JsString, JsValue> {
+    Ok(description.member("sdp").ok_or(JsValue::NULL)?.0.unchecked_into())
 }
 
 fn transceivers(connection: &RtcPeerConnection) -> impl Iterator<Item = RtcRtpTransceiver> {

@@ -3,7 +3,7 @@
 // The steps come from a seed, which is printed; LUMENCALL_SEED runs one again. Who is faster in a browser is no part of it.
 
 import { assertOver, connect } from '../harness/calls.mjs'
-import { assertExactlyFlows, assertNeverLeft, own, quiet, restarts } from '../harness/negotiation.mjs'
+import { assertExactlyFlows, assertNeverLeft, own, quiet } from '../harness/negotiation.mjs'
 import { assertNothingWrong } from '../harness/survival.mjs'
 
 const options = { media: { video: { width: 160, height: 120, frameRate: 10 } } }
@@ -68,12 +68,12 @@ class Side {
 
   /** What this one does next: a description, and a function that does it. */
   choose() {
-    const { party, other, random } = this
+    const { random } = this
     const own = this.#tracks
     const can = [
       ...(own.length < MOST ? ['add', 'add'] : []),
       ...(own.length > 0 ? ['remove', 'replace'] : []),
-      ...(restarts(party, other) ? ['restart'] : []),
+      'restart',
       'mute',
     ]
     const what = can[random.one(can.length)]

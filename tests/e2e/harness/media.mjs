@@ -39,10 +39,10 @@ async function seesAndHearsOne(party, other) {
 }
 
 /**
- * Waits until this stream of the other's, `camera` or `screen`, has brought more pictures than now, where it has any, and more sound,
- * unless that is of no account. Resolves with the kinds of its tracks.
+ * Waits until this stream of the other's, `camera` or `screen`, has brought more pictures than now, where it has any, and more sound.
+ * Resolves with the kinds of its tracks.
  */
-export async function receives(party, other, kind, { sound = true } = {}) {
+export async function receives(party, other, kind) {
   const read = () => party.do('receives', other.user, kind)
   const before = await party.until(
     `the ${kind} of ${other.user}`,
@@ -55,7 +55,7 @@ export async function receives(party, other, kind, { sound = true } = {}) {
     now = await read()
     if (!now) return false
     const moves = !now.kinds.includes('video') || now.framesDecoded > before.framesDecoded + 3
-    const sounds = !sound || !now.kinds.includes('audio') || now.energy > before.energy + 1e-5
+    const sounds = !now.kinds.includes('audio') || now.energy > before.energy + 1e-5
     return moves && sounds
   }
   await until(`pictures and sound of the ${kind} of ${other.user} at ${party.label}`, flows, party.patience).catch(async (error) => {

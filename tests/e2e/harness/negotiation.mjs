@@ -6,16 +6,10 @@ import { until } from './until.mjs'
 /** How much more has to come for a track to flow: frames, or the energy of a sound that is heard. */
 const FLOWS = { video: 3, audio: 1e-5 }
 /** How much more there may be of a track that stands still: the noise that a decoder makes for comfort. */
-const NOISE = { video: 0, audio: 1e-7 }
+const NOISE = { video: 0, audio: 2e-6 }
 
 /** A word to the app's own part of the page, about the other. */
 export const own = (party, method, ...args) => party.evaluate((method, args) => window.own[method](...args), method, args)
-
-/**
- * Whether this one may restart ICE with the other. Chromium goes on with its new port and the old one of a Firefox, which answers there and
- * takes no media from it: where the checks between these two are faster than the answer, nothing is heard or seen from then on.
- */
-export const restarts = (one, other) => one.browser.name === 'firefox' || other.browser.name === 'chromium'
 
 /**
  * How a transceiver is taken out for good. A Firefox that a Chromium has called takes its DTLS role from the rejected media description in
@@ -32,16 +26,20 @@ export async function quiet(alice, bob) {
     before = now
     now = await readings()
     const stand = now.slice(0, 2).every(({ signalingState, connectionState }) => signalingState === 'stable' && connectionState === 'connected')
-    return stand && JSON.stringify(before) === JSON.stringify(now)
+    const answered = now.slice(2).every(({ last }) => last === 'signal:answer')
+    return stand && answered && JSON.stringify(before) === JSON.stringify(now)
   }
   await until('an end of the negotiation', rests, alice.patience).catch((error) => {
     throw new Error(`${error.message}: ${JSON.stringify(now)}`)
   })
 }
 
-/** How many descriptions have been sent and received here. */
+/** How many descriptions have been sent and received here, and what the last one was. */
 const exchanged = (party) =>
-  party.evaluate(() => window.probes.log.filter(({ frame }) => ['signal:offer', 'signal:answer'].includes(frame?.event)).length)
+  party.evaluate(() => {
+    const all = window.probes.log.map(({ frame }) => frame?.event).filter((name) => ['signal:offer', 'signal:answer'].includes(name))
+    return { count: all.length, last: all.at(-1) }
+  })
 
 /** Waits until exactly what each of the two sends comes in at the other, and asserts that nothing else does. */
 export async function assertExactlyFlows(alice, bob) {

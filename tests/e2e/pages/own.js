@@ -84,6 +84,9 @@ window.own = (() => {
       } else {
         sender =
           by === 'addTransceiver' ? pc.addTransceiver(source.track, { streams: [stream] }).sender : pc.addTrack(source.track, stream)
+        // `addTrack` may have taken one that has sent nothing yet.
+        const taken = free.findIndex((one) => one.sender === sender)
+        if (taken >= 0) free.splice(taken, 1)
       }
       added.set(name, { sender, source, kind, colour })
     },

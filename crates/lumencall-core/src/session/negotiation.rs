@@ -5,7 +5,7 @@
 //!               needed               made               answer             described
 //!   Stable ────────────▶ Offering ───────▶ Offered ──────────▶ Settling ─────────────▶ Stable
 //!     │                      │                │
-//!     │ offer                │ offer, polite  │ offer, polite: the browser takes its own back
+//!     │ offer                │ offer, polite  │ offer, polite
 //!     ▼                      ▼                ▼
 //!   Answering ◀──────────────┴────────────────┘
 //!     │ made
@@ -13,8 +13,10 @@
 //!   Stable
 //! ```
 //!
-//! An offer that turns out to be too large is not made: `Offering ──▶ Stable`. In place of one whose answer the browser refuses
-//! another is made: `Settling ──▶ Offering`.
+//! An offer that turns out to be too large is not made: `Offering ──▶ Stable`.
+//!
+//! The browser applies an offer of ours together with its answer, where there was an exchange before. One that gives way was never
+//! applied, and nothing is rolled back: the browsers lose media by that.
 //!
 //! What is needed in another state than `Stable` the browser says again when it is stable. An offer that comes while one is
 //! being answered, or an answer is being applied, waits for its turn.
@@ -63,13 +65,11 @@ pub(super) struct Negotiation {
     theirs: Option<u32>,
     /// Their offer that waits for its turn. A newer one takes its place.
     next: Option<Told>,
-    /// Whether the browser has taken no answer since it refused one.
-    refuses: bool,
 }
 
 impl Negotiation {
     pub(super) const fn new(polite: bool) -> Self {
-        Self { turn: Turn::Stable, polite, ours: 0, theirs: None, next: None, refuses: false }
+        Self { turn: Turn::Stable, polite, ours: 0, theirs: None, next: None }
     }
 
     /// This side wants to describe something anew.
@@ -149,21 +149,8 @@ impl Negotiation {
         let settles = self.turn == Turn::Settling;
         if settles {
             self.turn = Turn::Stable;
-            self.refuses = false;
         }
         settles
-    }
-
-    /// Whether what the browser could not do was to take an answer, for the first time.
-    pub(super) fn refuses_first(&self) -> bool {
-        self.turn == Turn::Settling && !self.refuses
-    }
-
-    /// The browser has refused an answer.
-    pub(super) fn refused(&mut self) -> Option<Step> {
-        self.turn = Turn::Offering;
-        self.refuses = true;
-        Some(Step::Offer)
     }
 
     /// What waited for its turn, once it has come.

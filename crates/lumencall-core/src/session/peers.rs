@@ -213,14 +213,10 @@ impl ClientSession {
     }
 
     /// The browser could not make or use a description, while it was to make one of this kind, or nothing: there will be no
-    /// connection. A caller does not let it ring for that. Where there was a connection, and the browser refuses an answer, both sides begin
-    /// a new ICE generation: the other may have answered with one that it had begun and taken back.
+    /// connection. A caller does not let it ring for that.
     pub fn handle_negotiation_failed(&mut self, call: &CallId, user: &UserId, kind: DescriptionType) {
-        let Some(peer) = self.local(call).and_then(|local| local.peer(user)) else { return };
-        if kind == DescriptionType::Answer && peer.settled && peer.negotiation.refuses_first() {
-            self.act(Action::RestartIce { call: call.clone(), user: user.clone() });
-            self.negotiate(call, user, Negotiation::refused);
-        } else if peer.negotiation.is_wanted(kind) {
+        let peer = self.local(call).and_then(|local| local.peer(user));
+        if peer.is_some_and(|peer| peer.negotiation.is_wanted(kind)) {
             self.emit(Event::Error(NEGOTIATION_FAILED.about(call)));
             self.fail_to_negotiate(call, user);
         }
@@ -244,6 +240,6 @@ impl ClientSession {
 }
 
 const TOO_LARGE: Failure =
-    Failure::new(FailureCode::LimitExceeded, "the session description is too large: too many transceivers");
+    Failure::new(FailureCode::LimitExceeded, "too many transceivers for a session description");
 const NEGOTIATION_FAILED: Failure =
     Failure::new(FailureCode::NegotiationFailed, "the browser refused a session description");

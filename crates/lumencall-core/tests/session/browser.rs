@@ -30,21 +30,21 @@ pub(crate) struct Sdp {
 enum Operation {
     /// `setLocalDescription()`, without an argument.
     SetLocal,
-    /// `setRemoteDescription()`.
-    SetRemote(DescriptionType, Sdp),
+    /// `createOffer()`.
+    CreateOffer,
+    /// `setRemoteDescription()`, right behind a `setLocalDescription()` of what was created before, if there is something.
+    SetRemote(DescriptionType, Sdp, Option<Sdp>),
 }
 
 /// What came of an operation.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// A description was made, and applied. The flag says whether it began a generation of candidates.
-    Made(DescriptionType, Sdp, bool),
+    /// A description was made.
+    Made(DescriptionType, Sdp),
     /// Theirs was applied.
     Applied(DescriptionType),
     /// It could not be done in that state (`InvalidStateError`).
     InvalidState,
-    /// Their answer names a generation that no offer asked for (`InvalidAccessError`).
-    Refused,
 }
 
 /// What is in force on one side: after the last exchange, and while one is under way.
@@ -52,13 +52,6 @@ pub(crate) enum Outcome {
 struct Side {
     current: Option<Sdp>,
     pending: Option<Sdp>,
-}
-
-impl Side {
-    /// Whether a description names another generation than the one in force.
-    fn begins(new: &Sdp, current: Option<&Sdp>) -> bool {
-        current.is_some_and(|current| current.ufrag != new.ufrag)
-    }
 }
 
 /// See the module.
@@ -82,14 +75,16 @@ pub(crate) struct Connection {
     look_again: bool,
     /// How often it has yet to queue a look whether one is needed.
     looks: usize,
-    keeps: bool,
-    /// Whether the next answer names another generation for that.
-    begun: bool,
+    /// The offer that was created last, and not applied yet.
+    created: Option<Sdp>,
+    /// The generation whose candidates are to be gathered.
+    gathers: Option<String>,
+    /// How many offers gave way to one of theirs.
+    pub(crate) yielded: u32,
 }
 
 impl Connection {
-    /// If `keeps`, the answer to an offer names the generation that this side had begun in one that it took back for that: so Firefox's does.
-    pub(crate) fn new(keeps: bool) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             signaling: Signaling::Stable,
             chain: VecDeque::new(),
@@ -102,22 +97,31 @@ impl Connection {
             said: false,
             look_again: false,
             looks: 0,
-            keeps,
-            begun: false,
+            created: None,
+            gathers: None,
+            yielded: 0,
         }
     }
 
-    /// `setLocalDescription()`. The first offer brings the first media with it.
-    pub(crate) fn set_local(&mut self) {
+    /// Offers, or answers. The first offer brings the first media with it. A later one is created, and not applied yet.
+    pub(crate) fn describe(&mut self) {
         if self.local.current.is_none() && self.local.pending.is_none() {
             self.look_later();
         }
-        self.chain.push_back(Operation::SetLocal);
+        let anew = self.local.current.is_some() && !self.is_to_answer();
+        self.chain.push_back(if anew { Operation::CreateOffer } else { Operation::SetLocal });
     }
 
-    /// `setRemoteDescription()`.
+    /// Takes a description of theirs; an answer, with the offer that was created for it.
     pub(crate) fn set_remote(&mut self, kind: DescriptionType, sdp: Sdp) {
-        self.chain.push_back(Operation::SetRemote(kind, sdp));
+        let created = self.created.take();
+        self.yielded += u32::from(kind == DescriptionType::Offer && created.is_some());
+        let ours = created.filter(|_| kind == DescriptionType::Answer);
+        self.chain.push_back(Operation::SetRemote(kind, sdp, ours));
+    }
+
+    fn is_to_answer(&self) -> bool {
+        self.signaling == Signaling::HaveRemoteOffer
     }
 
     /// `restartIce()`.
@@ -156,8 +160,14 @@ impl Connection {
     /// Runs the first operation of the chain. `ufrag` is a name for a new generation.
     pub(crate) fn run(&mut self, ufrag: String) -> Outcome {
         let outcome = match self.chain.pop_front().expect("there is an operation") {
-            Operation::SetLocal => self.describe(ufrag),
-            Operation::SetRemote(kind, sdp) => self.apply(kind, sdp),
+            Operation::SetLocal => self.set_local(ufrag),
+            Operation::CreateOffer => self.create_offer(ufrag),
+            Operation::SetRemote(kind, sdp, ours) => {
+                if let Some(ours) = ours {
+                    self.offer(ours);
+                }
+                self.apply(kind, sdp)
+            }
         };
         if self.chain.is_empty() && std::mem::take(&mut self.look_again) {
             self.look_later();
@@ -179,6 +189,11 @@ impl Connection {
         needed && !said
     }
 
+    /// The generation whose candidates are to be gathered from now on.
+    pub(crate) fn take_gathers(&mut self) -> Option<String> {
+        self.gathers.take()
+    }
+
     /// How many looks are to be queued.
     pub(crate) fn take_looks(&mut self) -> usize {
         std::mem::take(&mut self.looks)
@@ -188,7 +203,8 @@ impl Connection {
     /// answer or nothing.
     pub(crate) fn fail(&mut self) -> DescriptionType {
         match self.chain.pop_front().expect("there is an operation") {
-            Operation::SetLocal if self.signaling != Signaling::HaveRemoteOffer => DescriptionType::Offer,
+            Operation::CreateOffer => DescriptionType::Offer,
+            Operation::SetLocal if !self.is_to_answer() => DescriptionType::Offer,
             Operation::SetLocal | Operation::SetRemote(..) => DescriptionType::Answer,
         }
     }
@@ -201,57 +217,68 @@ impl Connection {
         }
     }
 
-    fn describe(&mut self, ufrag: String) -> Outcome {
-        let known = self.local.pending.as_ref().or(self.local.current.as_ref()).map(|sdp| sdp.ufrag.clone());
-        let kind = match self.signaling {
-            Signaling::Stable | Signaling::HaveLocalOffer => DescriptionType::Offer,
-            Signaling::HaveRemoteOffer => DescriptionType::Answer,
-        };
-        let (begins, media) = match kind {
-            DescriptionType::Offer => (!self.replaced.is_empty(), self.wants),
-            DescriptionType::Answer => {
+    fn set_local(&mut self, ufrag: String) -> Outcome {
+        match self.signaling {
+            Signaling::Stable | Signaling::HaveLocalOffer => {
+                let Outcome::Made(kind, sdp) = self.create_offer(ufrag) else {
+                    unreachable!("it can be made")
+                };
+                self.created = None;
+                self.offer(sdp.clone());
+                Outcome::Made(kind, sdp)
+            }
+            Signaling::HaveRemoteOffer => {
                 // What is taken up from the first offer is answered; more takes an offer of one's own.
-                let sends = *self.sends.get_or_insert(0);
+                let media = *self.sends.get_or_insert(0);
                 let [before, now] = [&self.remote.current, &self.remote.pending]
                     .map(|sdp| sdp.as_ref().map(|sdp| &sdp.ufrag));
-                (before != now || std::mem::take(&mut self.begun), sends)
-            }
-        };
-        let (begins, ufrag) = match known {
-            Some(known) if !begins => (false, known),
-            Some(_) | None => (true, ufrag),
-        };
-        let sdp = Sdp { ufrag, media };
-        match kind {
-            DescriptionType::Offer => {
-                self.local.pending = Some(sdp.clone());
-                self.signaling = Signaling::HaveLocalOffer;
-            }
-            DescriptionType::Answer => {
+                let sdp = self.sdp(before != now, ufrag, media);
+                self.gathers_for(&sdp);
                 self.local.current = Some(sdp.clone());
                 self.remote.current = self.remote.pending.take();
                 self.gets = self.remote.current.as_ref().map(|sdp| sdp.media);
                 self.is_stable();
+                Outcome::Made(DescriptionType::Answer, sdp)
             }
         }
-        Outcome::Made(kind, sdp, begins)
+    }
+
+    fn create_offer(&mut self, ufrag: String) -> Outcome {
+        let sdp = self.sdp(!self.replaced.is_empty(), ufrag, self.wants);
+        self.created = Some(sdp.clone());
+        Outcome::Made(DescriptionType::Offer, sdp)
+    }
+
+    /// A description of its own, of another generation where it begins one.
+    fn sdp(&self, begins: bool, ufrag: String, media: u32) -> Sdp {
+        let known = self.local.pending.as_ref().or(self.local.current.as_ref());
+        Sdp { ufrag: known.filter(|_| !begins).map_or(ufrag, |known| known.ufrag.clone()), media }
+    }
+
+    /// Applies an offer of its own.
+    fn offer(&mut self, sdp: Sdp) {
+        assert_ne!(self.signaling, Signaling::HaveRemoteOffer, "InvalidStateError");
+        self.gathers_for(&sdp);
+        self.local.pending = Some(sdp);
+        self.signaling = Signaling::HaveLocalOffer;
+    }
+
+    fn gathers_for(&mut self, new: &Sdp) {
+        let known = self.local.pending.as_ref().or(self.local.current.as_ref());
+        if known.is_none_or(|known| known.ufrag != new.ufrag) {
+            self.gathers = Some(new.ufrag.clone());
+        }
     }
 
     fn apply(&mut self, kind: DescriptionType, sdp: Sdp) -> Outcome {
         match (kind, self.signaling) {
-            // An offer rolls the own one back.
-            (DescriptionType::Offer, _) => {
-                let taken_back = self.local.pending.take().filter(|_| self.keeps);
-                self.begun |= taken_back.is_some_and(|own| Side::begins(&own, self.local.current.as_ref()));
+            (DescriptionType::Offer, signaling) => {
+                let rolls_back = signaling == Signaling::HaveLocalOffer && self.local.current.is_some();
+                assert!(!rolls_back, "media are lost: an offer was applied that gives way");
                 self.remote.pending = Some(sdp);
                 self.signaling = Signaling::HaveRemoteOffer;
             }
             (DescriptionType::Answer, Signaling::HaveLocalOffer) => {
-                let own = self.local.pending.as_ref().expect("there is an offer");
-                let asked = Side::begins(own, self.local.current.as_ref());
-                if !asked && Side::begins(&sdp, self.remote.current.as_ref()) {
-                    return Outcome::Refused;
-                }
                 self.gets = Some(sdp.media);
                 self.remote.current = Some(sdp);
                 self.local.current = self.local.pending.take();

@@ -116,10 +116,6 @@ impl One {
                 one(format!("apply-answer {about} reply"))
             }
             (Turn::Answering, Input::Made(Answer)) => one(format!("send answer {about} mine")),
-            // Theirs may be of an ICE generation that it had begun and taken back.
-            (Turn::Settling, Input::Failed(Answer)) => {
-                vec![format!("restart-ice {about}"), format!("make-offer {about}")]
-            }
             // No answer, and no peer connection either, is ever made in vain; an offer may have given way.
             (_, Input::Failed(Answer)) | (Turn::Offering, Input::Failed(Offer)) => {
                 vec![format!("hear error negotiation-failed {CALL}"), format!("send report {about} failed")]
@@ -194,7 +190,7 @@ fn where_offers_cross_the_impolite_one_goes_on_and_the_polite_one_gives_way() {
         assert_eq!(bob.give(Input::Offer), ["answer call-1 alice theirs"]);
         if !made {
             assert_eq!(alice.give(Input::Made(Offer)), ["send offer call-1 bob mine"]);
-            assert_eq!(bob.give(Input::Made(Offer)), NOTHING, "it is taken back before anybody has it");
+            assert_eq!(bob.give(Input::Made(Offer)), NOTHING, "it has given way before anybody has it");
         }
         assert_eq!(bob.give(Input::Applied), NOTHING);
         assert_eq!(bob.give(Input::Made(Answer)), ["send answer call-1 alice mine"]);
@@ -204,7 +200,7 @@ fn where_offers_cross_the_impolite_one_goes_on_and_the_polite_one_gives_way() {
         assert_eq!(alice.solo.gets(reply), ["apply-answer call-1 bob reply"]);
         assert_eq!(alice.give(Input::Applied), NOTHING);
     }
-    // What the polite one took back its browser says again.
+    // What gave way its browser says again.
     assert_eq!(bob.give(Input::Needed), ["make-offer call-1 alice"]);
 }
 
@@ -248,29 +244,6 @@ fn i20_an_offer_that_comes_while_an_answer_is_applied_waits_for_that() {
         assert_eq!(one.give(Input::Applied), NOTHING);
         assert_eq!(one.give(Input::Made(Answer)), [format!("send answer {about} mine")]);
         assert_eq!(one.give(Input::Needed), [format!("make-offer {about}")], "the turn is nobody's");
-    }
-}
-
-#[test]
-fn i20_in_place_of_an_offer_whose_answer_is_refused_another_is_made_once() {
-    for mut one in One::both() {
-        let about = format!("{CALL} {}", one.other);
-        let anew = [format!("restart-ice {about}"), format!("make-offer {about}")];
-        for taken in [true, false] {
-            one.turn(Turn::Settling);
-            assert_eq!(one.give(Input::Failed(Answer)), anew);
-            assert_eq!(one.give(Input::Needed), NOTHING, "it is under way");
-            assert_eq!(one.give(Input::Made(Offer)), [format!("send offer {about} mine")]);
-            let last = one.solo.rounds().last().and_then(|(_, round, _)| *round).expect("it has a number");
-            let reply = answer_of_round(CALL, one.other, "reply", last);
-            assert_eq!(one.solo.gets(reply), [format!("apply-answer {about} reply")]);
-            one.next = last + 1;
-            if taken {
-                assert_eq!(one.give(Input::Applied), NOTHING);
-            }
-        }
-        let over = [format!("hear error negotiation-failed {CALL}"), format!("send report {about} failed")];
-        assert_eq!(one.give(Input::Failed(Answer)), over, "it does not help");
     }
 }
 

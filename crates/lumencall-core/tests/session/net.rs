@@ -40,10 +40,6 @@ pub(crate) struct Party {
     pub(crate) settled: Vec<String>,
     /// Whether its browser fails at every description.
     pub(crate) broken: bool,
-    /// Whether its answers keep what its browser took back: see [`Connection::new`].
-    pub(crate) keeps: bool,
-    /// How often it refused an answer.
-    pub(crate) refused: u32,
     /// How many candidates it gathers for a description.
     pub(crate) candidates: usize,
     /// What the browser keeps for the page that comes after this one.
@@ -56,8 +52,8 @@ pub(crate) struct Party {
     peers: Vec<Peer>,
     /// How many descriptions it has made.
     pub(crate) described: u32,
-    /// How often it took an offer of its own back.
-    pub(crate) rolled_back: u32,
+    /// How many offers of its own gave way to one of the other's.
+    pub(crate) yielded: u32,
     /// Whether a description failed here, so that a connection may be in no order.
     spoilt: bool,
     names: Vec<(Ticket, &'static str)>,
@@ -115,8 +111,8 @@ enum Job {
 }
 
 impl Peer {
-    fn set_local(&mut self, jobs: &mut VecDeque<Job>) {
-        self.connection.set_local();
+    fn describe(&mut self, jobs: &mut VecDeque<Job>) {
+        self.connection.describe();
         jobs.push_back(Job::Operate { call: self.call.clone(), user: self.user.clone() });
     }
 }
@@ -519,36 +515,32 @@ impl Net {
                     return party.drain();
                 }
                 let ufrag = format!("{}.{}", party.name, party.described + 1);
-                let before = peer.connection.signaling;
                 match peer.connection.run(ufrag) {
-                    Outcome::Made(kind, sdp, begins) => {
+                    Outcome::Made(kind, sdp) => {
                         party.described += 1;
                         peer.described = true;
                         let text = sdp_of(&sdp).into();
                         session.handle_local_description(self.clock, &call, &user, kind, text, None);
-                        party.jobs.extend((1..=party.candidates).filter(|_| begins).map(|number| {
-                            let text = format!("{number} of {}", sdp.ufrag);
-                            Job::Gather { call: call.clone(), user: user.clone(), text }
-                        }));
                     }
                     Outcome::Applied(kind) => {
                         let newest = peer.connection.their_ufrags().next().expect("one was applied");
                         let refused = peer.strays.iter().any(|stray| stray == newest);
                         assert!(!refused, "I20: candidates came before {newest} was applied");
-                        let collides = before == Signaling::HaveLocalOffer && kind == DescriptionType::Offer;
-                        party.rolled_back += u32::from(collides);
                         watch.described(&call, &user);
                         session.handle_remote_described(&call, &user);
                         if kind == DescriptionType::Offer {
-                            peer.set_local(&mut party.jobs);
+                            peer.describe(&mut party.jobs);
                         }
-                    }
-                    Outcome::Refused => {
-                        party.refused += 1;
-                        session.handle_negotiation_failed(&call, &user, DescriptionType::Answer);
                     }
                     Outcome::InvalidState => panic!("{}: InvalidStateError: {peer:?}", party.name),
                 }
+                if let Some(ufrag) = peer.connection.take_gathers() {
+                    party.jobs.extend((1..=party.candidates).map(|number| {
+                        let text = format!("{number} of {ufrag}");
+                        Job::Gather { call: call.clone(), user: user.clone(), text }
+                    }));
+                }
+                party.yielded += std::mem::take(&mut peer.connection.yielded);
             }
             Job::Look { call, user } => {
                 let peer = party.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
@@ -659,8 +651,6 @@ impl Party {
             heard: Vec::new(),
             settled: Vec::new(),
             broken: false,
-            keeps: false,
-            refused: 0,
             candidates: 2,
             identity: None,
             socket: None,
@@ -669,7 +659,7 @@ impl Party {
             jobs: VecDeque::new(),
             peers: Vec::new(),
             described: 0,
-            rolled_back: 0,
+            yielded: 0,
             spoilt: false,
             names: Vec::new(),
         }
@@ -739,7 +729,7 @@ impl Party {
                 self.peers.push(Peer {
                     call,
                     user,
-                    connection: Connection::new(self.keeps),
+                    connection: Connection::new(),
                     described: false,
                     reachable: false,
                     connected: false,
@@ -751,7 +741,7 @@ impl Party {
             Action::RestartIce { call, user } => self.peer(&call, &user).connection.restart_ice(),
             Action::Offer { call, user } => {
                 let peer = self.peers.iter_mut().find(|peer| peer.call == call && peer.user == user);
-                peer.expect("there is a peer connection").set_local(&mut self.jobs);
+                peer.expect("there is a peer connection").describe(&mut self.jobs);
             }
             Action::Answer { call, user, offer, .. } => {
                 let offer = read_sdp(offer.reveal());

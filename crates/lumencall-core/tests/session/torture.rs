@@ -23,11 +23,10 @@ fn runs() -> u64 {
 /// What happened in all runs.
 #[derive(Debug, Default)]
 struct Tally {
-    rolled_back: u32,
+    yielded: u32,
     described: u32,
     cut: u32,
     refreshed: u32,
-    refused: u32,
     survived: u32,
 }
 
@@ -39,18 +38,16 @@ fn i20_i34_two_who_change_and_restart_at_any_time_agree_at_rest() {
     }
     // The runs are worth their time.
     let runs = runs() as u32;
-    assert!(tally.rolled_back > runs, "{tally:?}");
+    assert!(tally.yielded > runs, "{tally:?}");
     assert!(tally.described > runs * 20, "{tally:?}");
     assert!(tally.cut > runs / 2, "{tally:?}");
     assert!(tally.refreshed > runs / 20, "{tally:?}");
-    assert!(tally.refused > runs / 10, "{tally:?}");
     assert_eq!(tally.survived, runs, "{tally:?}");
 }
 
 fn torture(run: u64, tally: &mut Tally) {
     let mut chance = Chance(run);
     let mut net = Net::with(&BOTH);
-    net.party("bob/1").keeps = run.is_multiple_of(3);
     net.initiate("alice/1", "bob");
     // While it rings, everything may be late, and the offer may be made anew.
     let mut rung = 0;
@@ -87,9 +84,8 @@ fn torture(run: u64, tally: &mut Tally) {
     net.settle();
     for name in BOTH {
         let party = net.party(name);
-        tally.rolled_back += party.rolled_back;
+        tally.yielded += party.yielded;
         tally.described += party.described;
-        tally.refused += party.refused;
         assert_eq!(party.connected_to().len(), 1, "run {run}: {name}");
     }
     let stands = |name: &str, net: &mut Net| {
