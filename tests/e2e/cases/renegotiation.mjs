@@ -57,6 +57,28 @@ export const cases = [
     },
   },
   {
+    // Chromium shows pictures of such media no more, which it still decodes, once it has rolled an offer back.
+    name: 'renegotiation_by_both_at_once_loses_no_picture_that_is_shown',
+    pairings: ['cc', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await pair(stage)
+      await connect(alice, bob)
+      await assertExactlyFlows(alice, bob)
+      // The first since they met.
+      await Promise.all([own(alice, 'restartIce', bob.user), own(bob, 'restartIce', alice.user)])
+      await assertExactlyFlows(alice, bob)
+      // He sends on what was only hers.
+      await own(alice, 'add', bob.user, 'a', { kind: 'video', colour: 'red', by: 'addTransceiver' })
+      await assertExactlyFlows(alice, bob)
+      await Promise.all([
+        own(alice, 'restartIce', bob.user),
+        own(bob, 'add', alice.user, 'b', { kind: 'video', colour: 'green', by: 'addTrack' }),
+      ])
+      await assertExactlyFlows(alice, bob)
+      await over(alice, bob)
+    },
+  },
+  {
     name: 'renegotiation_restart_of_ice_by_either_and_by_both_at_once',
     pairings: ['cf', 'fc'],
     async run(stage) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { until } from './until.mjs'
 
-/** How much more has to come for a track to flow: frames, or the energy of a sound that is heard. */
+/** How much more has to come for a track to flow: pictures that are shown, or the energy of a sound that is heard. */
 const FLOWS = { video: 3, audio: 1e-5 }
 /** How much more there may be of a track that stands still: the noise that a decoder makes for comfort. */
 const NOISE = { video: 0, audio: 2e-6 }

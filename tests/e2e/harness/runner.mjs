@@ -8,7 +8,10 @@ import { Skip, Stage } from './stage.mjs'
 import { within } from './until.mjs'
 
 /** How many cases may fail in a default run for each to be run once more, alone. */
-const FEW = 2
+const FEW = 4
+
+/** The most characters of a failure that are said again at the end. */
+const SHORT = 500
 
 /** How long one case may take, with the start of its browsers, where it does not say otherwise. */
 const CASE_LIMIT = 90_000
@@ -65,8 +68,8 @@ export async function run(plan, options) {
   if (whole.counts.failed > 0) {
     const said = await Promise.all([servers.said().catch((error) => [error.message]), ...lanes.map((lane) => lane.said())])
     console.log(['the servers said:', ...said.flat().slice(-60)].join('\n  '))
-    // Again, where it is found: what a case leaves in the log is long.
-    console.log(whole.failures.map(({ text }) => text).join('\n'))
+    // Again, in short and where it is found: what a case leaves in the log is long.
+    console.log(whole.failures.map(({ text }) => (text.length > SHORT ? `${text.slice(0, SHORT)} […]` : text)).join('\n'))
   }
   return whole.counts
 }

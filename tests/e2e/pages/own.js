@@ -41,17 +41,23 @@ window.own = (() => {
 
   const make = (kind, colour) => (kind === 'video' ? picture(colour) : sound())
 
-  /** Plays what this transceiver receives, so that it is decoded, and counted. */
+  /** Plays what this transceiver receives, so that it is decoded, and counts the pictures that are shown: not all that are decoded are. */
   function player({ receiver: { track } }) {
     if (!players.has(track)) {
       const element = document.createElement('video')
+      const made = { element, shown: 0 }
+      const count = () => {
+        made.shown += 1
+        element.requestVideoFrameCallback(count)
+      }
+      element.requestVideoFrameCallback(count)
       element.srcObject = new MediaStream([track])
       document.body.append(element)
-      players.set(track, element)
+      players.set(track, made)
     }
-    const element = players.get(track)
+    const { element, shown } = players.get(track)
     if (element.paused) element.play().catch(() => {}) // Nothing has come yet; it is asked again.
-    return element
+    return { element, shown }
   }
 
   /** The colour in the middle of what this element shows, by its name where it has one. */
@@ -149,12 +155,12 @@ window.own = (() => {
         const { mid, receiver } = transceiver
         if (mid === null || transceiver.currentDirection === 'stopped') continue
         const { kind } = receiver.track
-        const element = player(transceiver)
-        let amount = 0
+        const { element, shown } = player(transceiver)
+        let energy = 0
         for (const report of (await pc.getStats(receiver.track)).values()) {
-          if (report.type !== 'inbound-rtp') continue
-          amount += (kind === 'video' ? report.framesDecoded : report.totalAudioEnergy) ?? 0
+          if (report.type === 'inbound-rtp') energy += report.totalAudioEnergy ?? 0
         }
+        const amount = kind === 'video' ? shown : energy
         const colour = kind === 'video' ? colourOf(element) : undefined
         received[mid] = { kind, amount, colour }
       }
