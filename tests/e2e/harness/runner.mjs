@@ -8,7 +8,7 @@ import { Skip, Stage } from './stage.mjs'
 import { within } from './until.mjs'
 
 /** How many cases may fail in a default run for each to be run once more, alone. */
-const FEW = 4
+const FEW = 2
 
 /** The most characters of a failure that are said again at the end. */
 const SHORT = 500

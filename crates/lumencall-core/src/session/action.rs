@@ -94,7 +94,8 @@ pub enum Action {
         /// The other.
         user: UserId,
     },
-    /// Make an offer on it, then [`super::ClientSession::handle_local_description`].
+    /// Make an offer on it, then [`super::ClientSession::handle_local_description`]. Where there was an exchange before, it is applied
+    /// with its answer only.
     Offer {
         /// The call.
         call: CallId,
@@ -113,7 +114,7 @@ pub enum Action {
         /// The id of the stream that shows their screen.
         screen: Option<Box<str>>,
     },
-    /// Apply the answer, then [`super::ClientSession::handle_remote_described`].
+    /// Apply the answer, with the offer where that was kept for it, then [`super::ClientSession::handle_remote_described`].
     ApplyAnswer {
         /// The call.
         call: CallId,

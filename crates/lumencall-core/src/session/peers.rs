@@ -139,7 +139,7 @@ impl ClientSession {
         self.negotiate(call, user, Negotiation::next);
     }
 
-    /// A description of ours was made and applied. `screen` is the id of the stream in it that shows this device's screen. Before the
+    /// A description of ours was made. `screen` is the id of the stream in it that shows this device's screen. Before the
     /// call is answered an offer is sealed, if it may be.
     pub fn handle_local_description(
         &mut self,

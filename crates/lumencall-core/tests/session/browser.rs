@@ -105,7 +105,7 @@ impl Connection {
 
     /// Offers, or answers. The first offer brings the first media with it. A later one is created, and not applied yet.
     pub(crate) fn describe(&mut self) {
-        if self.local.current.is_none() && self.local.pending.is_none() {
+        if self.own().is_none() {
             self.look_later();
         }
         let anew = self.local.current.is_some() && !self.is_to_answer();
@@ -161,7 +161,11 @@ impl Connection {
     pub(crate) fn run(&mut self, ufrag: String) -> Outcome {
         let outcome = match self.chain.pop_front().expect("there is an operation") {
             Operation::SetLocal => self.set_local(ufrag),
-            Operation::CreateOffer => self.create_offer(ufrag),
+            Operation::CreateOffer => {
+                let sdp = self.next_offer(ufrag);
+                self.created = Some(sdp.clone());
+                Outcome::Made(DescriptionType::Offer, sdp)
+            }
             Operation::SetRemote(kind, sdp, ours) => {
                 if let Some(ours) = ours {
                     self.offer(ours);
@@ -220,12 +224,9 @@ impl Connection {
     fn set_local(&mut self, ufrag: String) -> Outcome {
         match self.signaling {
             Signaling::Stable | Signaling::HaveLocalOffer => {
-                let Outcome::Made(kind, sdp) = self.create_offer(ufrag) else {
-                    unreachable!("it can be made")
-                };
-                self.created = None;
+                let sdp = self.next_offer(ufrag);
                 self.offer(sdp.clone());
-                Outcome::Made(kind, sdp)
+                Outcome::Made(DescriptionType::Offer, sdp)
             }
             Signaling::HaveRemoteOffer => {
                 // What is taken up from the first offer is answered; more takes an offer of one's own.
@@ -243,16 +244,18 @@ impl Connection {
         }
     }
 
-    fn create_offer(&mut self, ufrag: String) -> Outcome {
-        let sdp = self.sdp(!self.replaced.is_empty(), ufrag, self.wants);
-        self.created = Some(sdp.clone());
-        Outcome::Made(DescriptionType::Offer, sdp)
+    fn next_offer(&self, ufrag: String) -> Sdp {
+        self.sdp(!self.replaced.is_empty(), ufrag, self.wants)
     }
 
     /// A description of its own, of another generation where it begins one.
     fn sdp(&self, begins: bool, ufrag: String, media: u32) -> Sdp {
-        let known = self.local.pending.as_ref().or(self.local.current.as_ref());
-        Sdp { ufrag: known.filter(|_| !begins).map_or(ufrag, |known| known.ufrag.clone()), media }
+        Sdp { ufrag: self.own().filter(|_| !begins).map_or(ufrag, |own| own.ufrag.clone()), media }
+    }
+
+    /// Its own description that was applied last.
+    fn own(&self) -> Option<&Sdp> {
+        self.local.pending.as_ref().or(self.local.current.as_ref())
     }
 
     /// Applies an offer of its own.
@@ -264,8 +267,7 @@ impl Connection {
     }
 
     fn gathers_for(&mut self, new: &Sdp) {
-        let known = self.local.pending.as_ref().or(self.local.current.as_ref());
-        if known.is_none_or(|known| known.ufrag != new.ufrag) {
+        if self.own().is_none_or(|own| own.ufrag != new.ufrag) {
             self.gathers = Some(new.ufrag.clone());
         }
     }
