@@ -12,7 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use crate::codec::{JsSource, ignore, to_js};
 use crate::driver::{Driver, now};
 use crate::error::{about, argument, fail, to_error};
-use crate::media::{LocalMedia, granted};
+use crate::media::{LocalMedia, ended_first};
 use crate::options::{Kinds, MediaOptions, Path};
 use crate::peer::{CAMERA, SCREEN};
 
@@ -39,20 +39,16 @@ impl Driver {
         wanted: Kinds,
         request: CallInitiate,
     ) -> Result<JsValue, JsValue> {
-        let ring = || {
-            if media.is_closed() {
-                return Err(fail(FailureCode::CallEnded, "the client was closed before it could call"));
-            }
-            let ticket = self.session.borrow_mut().initiate(now(), request.clone());
-            // What it comes to is looked at later, and never goes unhandled.
-            Ok(JsFuture::from(self.ask(ticket)))
-        };
-        let ringing = if granted(wanted).await { Some(ring()?) } else { None };
-        let opened = self.open_media(media, wanted).await;
-        let reply = match ringing {
-            Some(reply) => reply,
-            None => opened.clone().and_then(|()| ring())?,
-        };
+        let granted = media.is_granted(wanted).await;
+        if !granted {
+            self.open_media(media, wanted).await?;
+        }
+        if media.is_closed() {
+            return Err(ended_first());
+        }
+        let ticket = self.session.borrow_mut().initiate(now(), request);
+        let reply = JsFuture::from(self.ask(ticket));
+        let opened = if granted { self.open_media(media, wanted).await } else { Ok(()) };
         let call = reply.await?;
         if media.is_closed() {
             // It ended before the media were open. It was made all the same, and its end is told by its event.

@@ -113,6 +113,27 @@ impl LocalMedia {
         Ok(())
     }
 
+    /// Whether capture asks the user nothing: these are open, or the user has said yes to them before. A browser that does
+    /// not tell counts as one that asks.
+    pub(crate) async fn is_granted(&self, wanted: Kinds) -> bool {
+        // Both at once: the browser takes a millisecond for each, in which nobody rings.
+        let queries = Array::new();
+        for (name, kind, wanted) in [("microphone", "audio", wanted.audio), ("camera", "video", wanted.video)]
+        {
+            if wanted && self.track(kind).is_none() {
+                let Some(permissions) = navigator("permissions") else { return false };
+                let permissions: Permissions = permissions.unchecked_into();
+                let descriptor = Plain::new().with_text("name", name).done();
+                let query = permissions.query(descriptor.unchecked_ref());
+                // What is thrown has no state that is granted.
+                queries.push(&query.map_or_else(|thrown| thrown, Into::into));
+            }
+        }
+        let found = JsFuture::from(Promise::all(&queries)).await.unwrap_or_default();
+        let yes = |status: &JsSource| status.member("state").is_some_and(|state| state.0 == *"granted");
+        JsSource(found).items().is_some_and(|found| found.iter().all(yes))
+    }
+
     /// The live track of this kind, `audio` or `video`.
     pub(crate) fn track(&self, kind: &str) -> Option<MediaStreamTrack> {
         tracks(&self.stream.get_tracks()).find(|track| track.kind() == kind)
@@ -226,7 +247,7 @@ impl LocalMedia {
     }
 }
 
-fn ended_first() -> JsValue {
+pub(crate) fn ended_first() -> JsValue {
     error::to_error(&Failure::new(FailureCode::CallEnded, "the call ended before it was done"))
 }
 
@@ -251,23 +272,4 @@ pub(crate) fn devices() -> Result<MediaDevices, JsValue> {
             "this browser gives no camera or microphone to this page",
         )
     })
-}
-
-/// Whether the user has said yes to all of these before, so that capture will not ask. A browser that does not tell counts
-/// as one that asks.
-pub(crate) async fn granted(wanted: Kinds) -> bool {
-    let Some(permissions) = navigator("permissions") else { return false };
-    let permissions: Permissions = permissions.unchecked_into();
-    for (name, wanted) in [("microphone", wanted.audio), ("camera", wanted.video)] {
-        if !wanted {
-            continue;
-        }
-        let descriptor = Plain::new().with_text("name", name).done();
-        let Ok(query) = permissions.query(descriptor.unchecked_ref()) else { return false };
-        let Ok(status) = JsFuture::from(query).await else { return false };
-        if JsSource(status).member("state").and_then(|state| state.text()).as_deref() != Some("granted") {
-            return false;
-        }
-    }
-    true
 }

@@ -28,6 +28,18 @@ export const cases = [
       assert.equal(error.callId, call.id)
     },
   },
+  {
+    name: 'open_preview_rings_without_a_question_to_the_browser',
+    pairings: ['cf', 'fc'],
+    async run(stage) {
+      const [alice, bob] = await stage.pair()
+      await alice.do('preview', { audio: true, video: true })
+      await alice.evaluate(() => window.probes.holdPermissions())
+      await ring(alice, bob)
+      await alice.do('hangup')
+      await assertOver([alice, bob], 'cancelled')
+    },
+  },
   ...[
     ['NotFoundError', 'device-not-found'],
     ['NotReadableError', 'device-in-use'],

@@ -226,6 +226,11 @@ window.probes = (() => {
       captureError = name
     },
 
+    /** From now on the browser never says whether capture is granted. */
+    holdPermissions() {
+      Permissions.prototype.query = () => new Promise(() => {})
+    },
+
     /** From now on what is captured is kept back, as it is while a person reads the prompt. */
     holdCapture() {
       captureGate = {}

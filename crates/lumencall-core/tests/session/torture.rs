@@ -49,6 +49,9 @@ fn torture(run: u64, tally: &mut Tally) {
     let mut chance = Chance(run);
     let mut net = Net::with(&BOTH);
     net.initiate("alice/1", "bob");
+    // A caller whose command is not answered in time gives up; that is not what is tried here.
+    net.up("alice/1");
+    net.down("alice/1");
     // While it rings, everything may be late, and the offer may be made anew.
     let mut rung = 0;
     let patience = chance.below(50_000) as u64;
