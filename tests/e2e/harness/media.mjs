@@ -1,4 +1,4 @@
-// Whether media really flow, read from the decoders' counters and from the pixels.
+// Whether media really flow, read from what is shown and from the decoders' counters.
 
 import { until } from './until.mjs'
 
@@ -20,7 +20,7 @@ export async function hears(party) {
   await grows(party, 'audioPackets', await reception(party))
 }
 
-/** Waits until each of these has decoded more frames, and got more audio, of each other of them than now. */
+/** Waits until each of these is shown more pictures, and gets more audio, of each other of them than now. */
 export async function everybodySeesAndHearsEverybody(parties) {
   await Promise.all(
     parties.flatMap((party) => parties.filter((other) => other !== party).map((other) => seesAndHearsOne(party, other))),
@@ -32,9 +32,7 @@ async function seesAndHearsOne(party, other) {
   const before = await until(`a connection to ${other.user} at ${party.label}`, read)
   await until(`pictures and sound of ${other.user} at ${party.label}`, async () => {
     const now = await read()
-    return (
-      now && now.framesDecoded > before.framesDecoded + 3 && now.audioPackets > before.audioPackets + 5
-    )
+    return now && now.pictures > before.pictures + 3 && now.audioPackets > before.audioPackets + 5
   })
 }
 
@@ -54,7 +52,7 @@ export async function receives(party, other, kind) {
   const flows = async () => {
     now = await read()
     if (!now) return false
-    const moves = !now.kinds.includes('video') || now.framesDecoded > before.framesDecoded + 3
+    const moves = !now.kinds.includes('video') || now.pictures > before.pictures + 3
     const sounds = !now.kinds.includes('audio') || now.energy > before.energy + 1e-5
     return moves && sounds
   }

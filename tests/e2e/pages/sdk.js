@@ -23,6 +23,8 @@ let callId
 /** The stream of the screen that is shared here. */
 let screen
 const events = []
+/** How many pictures each video element has shown: not all that are decoded are. */
+const shown = new WeakMap()
 
 function record(name, data) {
   const { probes } = window
@@ -47,7 +49,16 @@ function tile({ userId, kind }) {
   const video = Object.assign(document.createElement('video'), { muted: kind === 'camera', playsInline: true, autoplay: true })
   Object.assign(video.dataset, { user: userId, kind })
   document.body.append(video)
+  shown.set(video, 0)
+  countShown(video)
   return video
+}
+
+function countShown(video) {
+  video.requestVideoFrameCallback(() => {
+    shown.set(video, shown.get(video) + 1)
+    countShown(video)
+  })
 }
 
 const find = (userId, kind) => document.querySelector(`[data-user="${userId}"][data-kind="${kind}"]`)
@@ -104,35 +115,29 @@ window.app = {
   resumable: () => client.resumable(),
   rejoin: (id) => client.rejoin((callId = id)),
 
-  /** What has come from one other so far, by the decoders' counters; nothing where there is no connection to them. */
+  /** What has come from one other so far: pictures of the camera that were shown, packets of audio; nothing where there is no connection to them. */
   async received(userId) {
     const connection = client.peerConnection(callId, userId)
     if (connection?.connectionState !== 'connected') return undefined
-    const total = { framesDecoded: 0, audioPackets: 0 }
+    const total = { pictures: shown.get(find(userId, 'camera')) ?? 0, audioPackets: 0 }
     for (const report of (await connection.getStats()).values()) {
-      if (report.type !== 'inbound-rtp') continue
-      if (report.kind === 'video') total.framesDecoded += report.framesDecoded ?? 0
-      else total.audioPackets += report.packetsReceived ?? 0
+      if (report.type === 'inbound-rtp' && report.kind === 'audio') total.audioPackets += report.packetsReceived ?? 0
     }
     return total
   },
 
-  /** What comes of one stream of another, `camera` or `screen`, by the decoders' counters; nothing where there is no such stream. */
+  /** What has come of one stream of another, `camera` or `screen`: pictures that were shown, sound; nothing where there is no such stream. */
   async receives(userId, kind) {
-    const stream = find(userId, kind)?.srcObject
+    const video = find(userId, kind)
     const connection = client.peerConnection(callId, userId)
-    if (!stream || !connection) return undefined
-    const total = { kinds: [], framesDecoded: 0, audioPackets: 0, energy: 0 }
-    for (const track of stream.getTracks()) {
-      total.kinds.push(track.kind)
+    if (!video || !connection) return undefined
+    const tracks = video.srcObject.getTracks()
+    const total = { kinds: tracks.map((track) => track.kind).sort(), pictures: shown.get(video), energy: 0 }
+    for (const track of tracks) {
       for (const report of (await connection.getStats(track)).values()) {
-        if (report.type !== 'inbound-rtp') continue
-        total.framesDecoded += report.framesDecoded ?? 0
-        if (report.kind === 'audio') total.audioPackets += report.packetsReceived ?? 0
-        total.energy += report.totalAudioEnergy ?? 0
+        if (report.type === 'inbound-rtp') total.energy += report.totalAudioEnergy ?? 0
       }
     }
-    total.kinds.sort()
     return total
   },
 
