@@ -23,6 +23,7 @@ mod met;
 mod negotiation;
 mod net;
 mod pages;
+mod party;
 mod peers;
 mod pulse;
 mod races;

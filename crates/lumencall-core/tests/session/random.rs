@@ -11,7 +11,8 @@ use lumencall_core::wire::ConnectionState;
 use lumencall_core::{CallState, EndReason};
 
 use crate::chance::Chance;
-use crate::net::{Net, Party};
+use crate::net::Net;
+use crate::party::Party;
 
 const DEVICES: [&str; 6] = ["alice/1", "bob/1", "bob/2", "carol/1", "carol/2", "dave/1"];
 const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
