@@ -1,5 +1,7 @@
 //! One peer connection: the browser's own, with what it says handed to the driver.
 
+mod transceivers;
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
@@ -12,24 +14,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    EventTarget, MediaStream, MediaStreamTrack, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpSender,
-    RtcRtpTransceiver, RtcTrackEvent,
+    EventTarget, MediaStream, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver, RtcTrackEvent,
 };
 
-use crate::codec::{JsSource, Plain, ignore, set, to_js};
+use crate::codec::{JsSource, Plain, ignore, to_js};
 use crate::driver::{Driver, now};
 use crate::listener::Listener;
-use crate::media::{LocalMedia, tracks};
+use crate::media::LocalMedia;
 use crate::options::Kinds;
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RTCRtpSender` with the method that `web-sys` lacks (W3C WebRTC 1.0, 5.2).
-    type SenderWithStreams;
-
-    #[wasm_bindgen(method, js_name = setStreams)]
-    fn set_streams(this: &SenderWithStreams, stream: &MediaStream);
-
     /// `RTCPeerConnection` with what `web-sys` lacks (W3C WebRTC 1.0, 4.4.2).
     type Connection;
 
@@ -337,79 +332,6 @@ impl Peer {
         Some(if is_client { "a=setup:active" } else { "a=setup:passive" })
     }
 
-    /// The offerer's media descriptions. They wait for no capture: a track is put into its sender when it is there.
-    fn add_transceivers(&self, media: Option<&LocalMedia>) {
-        for (kind, sends) in [("audio", self.sends.audio), ("video", self.sends.video)] {
-            if sends {
-                let mut init = Plain::new();
-                if let Some(media) = media {
-                    init = init.with("streams", &Array::of1(&media.stream));
-                }
-                let init = init.done();
-                self.connection.add_transceiver_with_str_and_init(kind, init.unchecked_ref());
-            }
-        }
-        self.attach(media);
-    }
-
-    /// The answerer's: those of the offer, with our own media in what we send.
-    fn take_up_transceivers(&self, media: Option<&LocalMedia>) {
-        for transceiver in self.own_transceivers() {
-            set(&transceiver, "direction", &"sendrecv".into());
-            if let Some(media) = media {
-                let sender: SenderWithStreams = transceiver.sender().unchecked_into();
-                sender.set_streams(&media.stream);
-            }
-        }
-        self.attach(media);
-    }
-
-    /// Those for microphone and camera: the first of each kind that this device sends.
-    fn own_transceivers(&self) -> impl Iterator<Item = RtcRtpTransceiver> {
-        [("audio", self.sends.audio), ("video", self.sends.video)].into_iter().filter_map(|(kind, sends)| {
-            transceivers(&self.connection).find(|one| sends && one.receiver().track().kind() == kind)
-        })
-    }
-
-    /// Puts the tracks that are open into their senders, and takes out those that are not.
-    pub(crate) fn attach(&self, media: Option<&LocalMedia>) {
-        let Some(media) = media else { return };
-        if self.connection.get_transceivers().length() == 0 {
-            // Those for microphone and camera come first.
-            return;
-        }
-        for transceiver in self.own_transceivers() {
-            let track = media.track(&transceiver.receiver().track().kind());
-            replace_track(&transceiver, track.as_ref());
-        }
-        self.share(media);
-    }
-
-    /// Shows this device's screen, or no more. The browser says then that it has something to offer.
-    fn share(&self, media: &LocalMedia) {
-        let Some(screen) = media.screen() else { return };
-        for kind in ["video", "audio"] {
-            let track = tracks(&screen.get_tracks()).find(|track| track.kind() == kind);
-            let is_of_kind = |one: &&RtcRtpTransceiver| one.receiver().track().kind() == kind;
-            let known = self.screen.borrow().iter().find(is_of_kind).cloned();
-            match (known, track) {
-                (Some(known), track) => {
-                    set(&known, "direction", &if track.is_some() { "sendonly" } else { "inactive" }.into());
-                    replace_track(&known, track.as_ref());
-                }
-                (None, Some(track)) => {
-                    let init = Plain::new().with_text("direction", "sendonly");
-                    let init = init.with("streams", &Array::of1(&screen)).done();
-                    let made = self
-                        .connection
-                        .add_transceiver_with_media_stream_track_and_init(&track, init.unchecked_ref());
-                    self.screen.borrow_mut().push(made);
-                }
-                (None, None) => {}
-            }
-        }
-    }
-
     pub(crate) fn add_candidate(&self, candidate: &IceCandidate) {
         // The message has the members of an `RTCIceCandidateInit`; the browser passes over the others.
         self.add(&to_js(candidate));
@@ -439,16 +361,4 @@ impl Peer {
 
 fn sdp_of(description: &JsSource) -> Result<JsString, JsValue> {
     Ok(description.member("sdp").ok_or(JsValue::NULL)?.0.unchecked_into())
-}
-
-fn transceivers(connection: &RtcPeerConnection) -> impl Iterator<Item = RtcRtpTransceiver> {
-    connection.get_transceivers().into_iter().map(JsCast::unchecked_into)
-}
-
-fn replace_track(transceiver: &RtcRtpTransceiver, track: Option<&MediaStreamTrack>) {
-    let sender: RtcRtpSender = transceiver.sender();
-    if sender.track().as_ref() != track {
-        // It fails only where the connection was closed meanwhile, when nothing is sent at all.
-        ignore(sender.replace_track(track));
-    }
 }
