@@ -38,15 +38,15 @@ pub(super) fn validity(text: &str) -> Result<Duration, String> {
     if duration.subsec_nanos() == 0 { Ok(duration) } else { Err("it should be in whole seconds".to_owned()) }
 }
 
-/// A size in bytes, as `65536` or `64KiB`: large enough for a description, and small enough for the queues.
+/// The size of a message in bytes, as `65536` or `64KiB`: large enough for all that the SDK sends, and small enough for the queues.
 pub(super) fn size(text: &str) -> Result<usize, String> {
-    const BOUNDS: RangeInclusive<usize> = 4 * 1024..=512 * 1024;
+    const BOUNDS: RangeInclusive<usize> = 64 * 1024..=512 * 1024;
     let (number, unit) = match text.strip_suffix("KiB") {
         Some(number) => (number.trim_end(), 1024),
         None => (text, 1),
     };
     let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-    size.filter(|size| BOUNDS.contains(size)).ok_or("it should be from 4KiB to 512KiB".to_owned())
+    size.filter(|size| BOUNDS.contains(size)).ok_or("it should be from 64KiB, which clients count on, to 512KiB".to_owned())
 }
 
 /// The URL of a STUN or TURN server (RFC 7064, RFC 7065): a scheme, a host, a port or none, and for TURN a transport.
@@ -136,7 +136,7 @@ mod tests {
         }
         assert_eq!(size("64KiB"), Ok(65_536));
         assert_eq!(size("65536"), Ok(65_536));
-        for text in ["", "0", "4095", "513KiB", "18446744073709551615KiB", "64MB"] {
+        for text in ["", "0", "65535", "513KiB", "18446744073709551615KiB", "64MB"] {
             assert!(size(text).is_err(), "{text}");
         }
         assert_eq!(address("localhost:80"), Ok(([127, 0, 0, 1], 80).into()));

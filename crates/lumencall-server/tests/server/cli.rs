@@ -148,6 +148,7 @@ async fn bad_values_are_named() {
         (&["--setup-timeout=-1s"], "--setup-timeout"),
         (&["--ping-interval", "soon"], "--ping-interval"),
         (&["--max-message", "1GB"], "--max-message"),
+        (&["--max-message", "32KiB"], "64KiB"),
         (&["--max-devices", "0"], "--max-devices"),
         (&["--ice-server", "https://stun.example.org"], "--ice-server"),
         (&["--ice-server", "stun:"], "--ice-server"),
@@ -197,7 +198,7 @@ async fn options_reach_the_server() {
         "--ring-timeout",
         "150ms",
         "--max-message",
-        "4KiB",
+        "80KiB",
         "--ice-server",
         "stun:stun.example.org",
         "--ice-server",
@@ -217,7 +218,10 @@ async fn options_reach_the_server() {
     let mut bob = Client::seed(running.address, "bob").await;
     let (call, _) = ring(&mut alice, &mut bob).await;
     alice.expect_end(&call, "missed").await;
-    alice.send_text("x".repeat(5000)).await;
+    // More than is taken by default.
+    alice.send_text("x".repeat(80 * 1024)).await;
+    alice.expect_error("malformed").await;
+    alice.send_text("x".repeat(80 * 1024 + 1)).await;
     assert_eq!(alice.closed().await, 1009);
 }
 
