@@ -42,11 +42,11 @@ function record(name, data) {
   probes.note('event', { name, data: entry.data })
 }
 
-/** The video element of another, for what of theirs is of this kind. The one of `remote` shows whose camera came last, and is heard. */
+/** The video element of another, for what of theirs is of this kind. The one of `remote` shows whose camera came last. */
 function tile({ userId, kind }) {
   const found = find(userId, kind)
   if (found) return found
-  const video = Object.assign(document.createElement('video'), { muted: kind === 'camera', playsInline: true, autoplay: true })
+  const video = Object.assign(document.createElement('video'), { playsInline: true, autoplay: true })
   Object.assign(video.dataset, { user: userId, kind })
   document.body.append(video)
   shown.set(video, 0)

@@ -143,7 +143,8 @@ impl ClientSession {
                 continue;
             }
             if !self.is_participant(&call) {
-                if call.callee_ids.iter().any(|callee| self.is_me(callee)) {
+                // The caller, too, is rung where others of the call have them back.
+                if call.callee_ids.iter().chain([&call.caller_id]).any(|one| self.is_me(one)) {
                     self.handle_event(ServerEvent::Incoming(call));
                 }
             } else if initiating || self.ended.contains(&call.id) {

@@ -66,6 +66,7 @@ fn a_new_page_hears_what_rings_and_may_hang_up_without_taking_the_call_up() {
         (crate::values::user("carol"), vec![crate::values::participant("carol")]);
     rings.callee_ids = vec![crate::values::user("alice")];
     let mut of_others = call("call-3", CallState::Ringing);
+    of_others.caller_id = crate::values::user("carol");
     of_others.participants = vec![crate::values::participant("carol")];
     let told = vec![call(CALL, CallState::Connected), of_others, rings];
     let heard = alice.gets(known("alice", told));
@@ -74,6 +75,21 @@ fn a_new_page_hears_what_rings_and_may_hang_up_without_taking_the_call_up() {
     assert_eq!(resumable(&alice), NOTHING);
     assert_eq!(alice.gets(ended(CALL, EndReason::Completed)), NOTHING, "it was none of this page's");
     assert_eq!(alice.accept("call-2"), ["send #2 accept call-2"]);
+}
+
+/// Who called, and left, may be rung by those who are in the call still.
+#[test]
+fn i17_a_new_page_of_the_caller_hears_that_the_others_ring_back() {
+    let mut alice = Solo::new("alice");
+    adopt(&mut alice);
+    alice.connect();
+    alice.socket_opens();
+    let mut goes_on = call(CALL, CallState::Connected);
+    (goes_on.state, goes_on.participants) =
+        (CallState::Ringing, vec![crate::values::participant("bob"), crate::values::participant("carol")]);
+    let heard = alice.gets(known("alice", vec![goes_on]));
+    assert_eq!(heard[1..], ["hear link connected", "settle connect ok", "hear incoming call-1 ringing"]);
+    assert_eq!(alice.accept(CALL), ["send #1 accept call-1"]);
 }
 
 #[test]

@@ -119,11 +119,10 @@ impl Watch {
                 view.told = call.state;
             }
         }
-        // What can be taken up no more is over, whether anybody says so or not.
+        // What can be taken up no more is as if it had never been known, unless its end was told. A server that the app connects to
+        // again may know of it still.
         let can = |id: &CallId| resumable.iter().any(|call| call.id == *id);
-        for (_, view) in self.calls.iter_mut().filter(|(id, view)| view.part == Part::Before && !can(id)) {
-            view.part = Part::Over;
-        }
+        self.calls.retain(|id, view| view.part != Part::Before || can(id));
     }
 
     /// An offer without a number comes.

@@ -46,7 +46,8 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
         None => (text, 1),
     };
     let size = number.parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-    size.filter(|size| BOUNDS.contains(size)).ok_or("it should be from 64KiB, which clients count on, to 512KiB".to_owned())
+    size.filter(|size| BOUNDS.contains(size))
+        .ok_or("it should be from 64KiB, which clients count on, to 512KiB".to_owned())
 }
 
 /// The URL of a STUN or TURN server (RFC 7064, RFC 7065): a scheme, a host, a port or none, and for TURN a transport.
