@@ -144,7 +144,8 @@ impl ClientSession {
             }
             if !self.is_participant(&call) {
                 // The caller, too, is rung where others of the call have them back.
-                if self.user.as_ref().is_some_and(|me| call.caller_id == *me || call.callee_ids.contains(me)) {
+                if self.user.as_ref().is_some_and(|me| call.caller_id == *me || call.callee_ids.contains(me))
+                {
                     self.handle_event(ServerEvent::Incoming(call));
                 }
             } else if initiating || self.ended.contains(&call.id) {
