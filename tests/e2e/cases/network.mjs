@@ -246,10 +246,12 @@ export const cases = [
   {
     name: 'network_that_loses_a_fifth_of_all_packets',
     pairings: [],
+    limit: LIMIT,
     async run(stage) {
       const network = await stage.network()
       await network.lose(0.2)
       const parties = await stage.pairAtHome(network)
+      for (const party of parties) party.patience = LONG
       const time = Date.now()
       await connect(...parties)
       await unrelayed(parties)
