@@ -1,7 +1,7 @@
 // The ways by which media get from one home to another: straight, by STUN, and by TURN over UDP, TCP and TLS with a real coturn.
 
 import assert from 'node:assert/strict'
-import { assertOver, connect } from '../harness/calls.mjs'
+import { assertOver, connect, ring } from '../harness/calls.mjs'
 import { assertFlowsBy, describePair, generations, pairOf, story, typesInDescriptions, typesSent, unrelayed } from '../harness/route.mjs'
 import { assertNothingWrong } from '../harness/survival.mjs'
 
@@ -24,12 +24,17 @@ async function callBy(stage, network, parties, { way, holds }) {
   await assertOver(parties, 'completed')
 }
 
-/** Both ends are relayed, and each reaches coturn by this. */
-const relayedBy = (protocol) => ({ local, remote }, party) => {
+/** Both ends are relayed. */
+const relayed = ({ local, remote }, party) => {
   assert.equal(local.candidateType, 'relay', party.label)
-  assert.equal(local.relayProtocol, protocol, party.label)
   // Who is relayed at the other end may be met by a check before its candidate comes.
   assert.ok(['relay', 'prflx'].includes(remote.candidateType), `${party.label}: ${remote.candidateType}`)
+}
+
+/** Both ends are relayed, and each reaches coturn by this. */
+const relayedBy = (protocol) => (pair, party) => {
+  relayed(pair, party)
+  assert.equal(pair.local.relayProtocol, protocol, party.label)
 }
 
 /** At least one of the two, as seen from both sides, is relayed, by this. */
@@ -39,6 +44,9 @@ const someRelayedBy = (protocol) => ({ local, remote }, party) => {
 }
 
 const RELAY = { iceTransportPolicy: 'relay' }
+
+/** All ways by a relay. Which of them the browsers take where there are several is theirs: a Firefox that called keeps the first that works. */
+const BY_TURN = ['turn by udp', 'turn by tcp', 'turn by tls']
 
 /** Asserts of I5 that these sent relay candidates, and no other. */
 async function assertOnlyRelay(parties, since = new Map()) {
@@ -65,17 +73,56 @@ async function perCall(party, options) {
   }, options)
 }
 
-/** A pair whose server names no ICE servers, so that `start` has to give them, in a function of the page. */
-async function pairWithServersOfItsOwn(stage, network, start) {
+/** A pair whose server names no ICE servers, so that `start` has to give them, in a function of the page; with another password, if need be. */
+async function pairWithServersOfItsOwn(stage, network, start, password) {
   const { origin } = await stage.serverAt(network, [], { port: 8445, ice: false })
   const parties = await stage.pairAtHome(network, { caller: { origin, connect: false }, callee: { origin, connect: false } })
   for (const party of parties) {
-    await party.evaluate(start, party.user, await network.token(party.user), network.iceServers(party.user))
+    const servers = network.iceServers(party.user).map((server) => (password && server.credential ? { ...server, credential: password } : server))
+    await party.evaluate(start, party.user, await network.token(party.user), servers)
   }
   return parties
 }
 
+/** A case of two homes between which there is no way, and what both are told of it. */
+const noWay = ({ name, pairings, prepare, password, cause: expected }) => ({
+  name,
+  pairings,
+  limit: 120_000,
+  async run(stage) {
+    const network = await stage.network()
+    await network.blockDirect()
+    await prepare?.(network)
+    const parties = await pairWithServersOfItsOwn(stage, network, (user, token, servers) =>
+      window.app.start({ user, options: { token, iceServers: servers } }), password)
+    const [alice, bob] = parties
+    for (const party of parties) party.patience = 60_000
+    const begin = Date.now()
+    await ring(alice, bob)
+    await bob.do('accept')
+    await assertOver(parties, 'failed')
+    for (const party of parties) {
+      const { cause, evidence } = await party.ended('failed')
+      stage.told.push(`${await story(party, begin)}; ${JSON.stringify(evidence)}`)
+      assert.equal(cause, expected, party.label)
+      assert.deepEqual([evidence.online, evidence.turn], [true, true], party.label)
+    }
+  },
+})
+
 export const cases = [
+  noWay({
+    name: 'path_by_turn_that_refuses_the_passwords_fails_and_says_so',
+    pairings: ['cf'],
+    password: 'not the password',
+    cause: 'turn-unauthorized',
+  }),
+  noWay({
+    name: 'path_by_turn_that_is_gone_fails_and_says_so',
+    pairings: [],
+    prepare: (network) => network.killTurn(),
+    cause: 'turn-unreachable',
+  }),
   {
     name: 'path_direct_where_nothing_is_between',
     pairings: ['cc'],
@@ -178,7 +225,7 @@ export const cases = [
     async run(stage) {
       const network = await stage.network()
       const parties = await stage.pairAtHome(network, { caller: { options: RELAY }, callee: { options: RELAY } })
-      await callBy(stage, network, parties, { way: 'turn by udp', holds: relayedBy('udp') })
+      await callBy(stage, network, parties, { way: BY_TURN, holds: relayed })
       await assertOnlyRelay(parties)
     },
   },
@@ -189,7 +236,7 @@ export const cases = [
       const network = await stage.network()
       const parties = await stage.pairAtHome(network)
       for (const party of parties) await perCall(party, RELAY)
-      await callBy(stage, network, parties, { way: 'turn by udp', holds: relayedBy('udp') })
+      await callBy(stage, network, parties, { way: BY_TURN, holds: relayed })
       await assertOnlyRelay(parties)
     },
   },
@@ -212,7 +259,7 @@ export const cases = [
         .slice(begin)
         .some(({ kind, frame }) => kind === 'sent' && frame.event === 'signal:ice-candidate' && frame.data.candidate), since.get(party))))
       assert.ok((await generations(alice)) > before)
-      await assertFlowsBy(network, 'turn by udp', parties)
+      await assertFlowsBy(network, BY_TURN, parties)
       await assertOnlyRelay(parties, since)
       await alice.do('hangup')
       await assertOver(parties, 'completed')

@@ -21,18 +21,35 @@ export const stops = (caller, callee) => ({ stop: caller.browser.name === 'firef
 
 /** Waits until nothing is to be negotiated at either, and each sees the other connected. */
 export async function quiet(alice, bob) {
-  const readings = async () => Promise.all([own(alice, 'state', bob.user), own(bob, 'state', alice.user), exchanged(alice), exchanged(bob)])
+  const reading = async (party, other) => ({
+    ...(await own(party, 'state', other.user)),
+    ...(await exchanged(party)),
+    directions: await own(party, 'directions', other.user),
+  })
   let before
   let now
   const rests = async () => {
     before = now
-    now = await readings()
-    const stand = now.slice(0, 2).every(({ signalingState, connectionState }) => signalingState === 'stable' && connectionState === 'connected')
-    const answered = now.slice(2).every(({ last }) => last === 'signal:answer')
-    return stand && answered && JSON.stringify(before) === JSON.stringify(now)
+    now = await Promise.all([reading(alice, bob), reading(bob, alice)])
+    const stand = now.every(({ signalingState, connectionState }) => signalingState === 'stable' && connectionState === 'connected')
+    const answered = now.every(({ last }) => last === 'signal:answer')
+    const [here, there] = now.map(({ directions }) => directions)
+    return stand && answered && agreed(here, there) && agreed(there, here) && JSON.stringify(before) === JSON.stringify(now)
   }
   await until('an end of the negotiation', rests, alice.patience).catch((error) => {
     throw new Error(`${error.message}: ${JSON.stringify(now)}`)
+  })
+}
+
+/** Whether all that is to be sent here and received there is negotiated as sent. A browser may say late that it wants to negotiate. */
+function agreed(here, there) {
+  return here.every(({ mid, direction, currentDirection }) => {
+    if (direction === 'stopped') return true
+    if (mid === null) return false
+    const other = there.find((one) => one.mid === mid)
+    if (!other) return true
+    const sends = other.direction !== 'stopped' && /^send/.test(direction) && /recv/.test(other.direction)
+    return sends === /^send/.test(currentDirection ?? '')
   })
 }
 

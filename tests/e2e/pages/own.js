@@ -133,6 +133,12 @@ window.own = (() => {
       return { signalingState, connectionState, iceConnectionState }
     },
 
+    /** The directions of each transceiver: the one that is wanted here, and the one that was negotiated. */
+    directions: (userId) =>
+      connectionTo(userId)
+        .getTransceivers()
+        .map(({ mid, direction, currentDirection }) => ({ mid, direction, currentDirection })),
+
     /** The user fragment of the candidates in use here. */
     generation: (userId) => /^a=ice-ufrag:(\S+)/m.exec(connectionTo(userId).currentLocalDescription.sdp)[1],
 
