@@ -19,8 +19,8 @@ export const own = (party, method, ...args) => party.evaluate((method, args) => 
  */
 export const stops = (caller, callee) => ({ stop: caller.browser.name === 'firefox' || callee.browser.name === 'chromium' })
 
-/** Waits until nothing is to be negotiated at either, and each sees the other connected. */
-export async function quiet(alice, bob) {
+/** Waits until nothing is to be negotiated at either, and each sees the other connected. With `unmet`, transceivers may be left over. */
+export async function quiet(alice, bob, { unmet = false } = {}) {
   const reading = async (party, other) => ({
     ...(await own(party, 'state', other.user)),
     ...(await exchanged(party)),
@@ -34,7 +34,8 @@ export async function quiet(alice, bob) {
     const stand = now.every(({ signalingState, connectionState }) => signalingState === 'stable' && connectionState === 'connected')
     const answered = now.every(({ last }) => last === 'signal:answer')
     const [here, there] = now.map(({ directions }) => directions)
-    return stand && answered && agreed(here, there) && agreed(there, here) && JSON.stringify(before) === JSON.stringify(now)
+    const agree = agreed(here, there, unmet) && agreed(there, here, unmet)
+    return stand && answered && agree && JSON.stringify(before) === JSON.stringify(now)
   }
   await until('an end of the negotiation', rests, alice.patience).catch((error) => {
     throw new Error(`${error.message}: ${JSON.stringify(now)}`)
@@ -42,10 +43,10 @@ export async function quiet(alice, bob) {
 }
 
 /** Whether all that is to be sent here and received there is negotiated as sent. A browser may say late that it wants to negotiate. */
-function agreed(here, there) {
+function agreed(here, there, unmet) {
   return here.every(({ mid, direction, currentDirection }) => {
     if (direction === 'stopped') return true
-    if (mid === null) return false
+    if (mid === null) return unmet
     const other = there.find((one) => one.mid === mid)
     if (!other) return true
     const sends = other.direction !== 'stopped' && /^send/.test(direction) && /recv/.test(other.direction)
@@ -61,8 +62,8 @@ const exchanged = (party) =>
   })
 
 /** Waits until exactly what each of the two sends comes in at the other, and asserts that nothing else does. */
-export async function assertExactlyFlows(alice, bob) {
-  await quiet(alice, bob)
+export async function assertExactlyFlows(alice, bob, options) {
+  await quiet(alice, bob, options)
   await Promise.all([comes(alice, bob), comes(bob, alice)])
 }
 
