@@ -84,6 +84,9 @@ async function pairWithServersOfItsOwn(stage, network, start, password) {
   return parties
 }
 
+/** Runs in the page: the client gets the servers in its options. */
+const startWithServers = (user, token, iceServers) => window.app.start({ user, options: { token, iceServers } })
+
 /** A case of two homes between which there is no way, and what both are told of it. */
 const noWay = ({ name, pairings, prepare, password, cause: expected }) => ({
   name,
@@ -93,8 +96,7 @@ const noWay = ({ name, pairings, prepare, password, cause: expected }) => ({
     const network = await stage.network()
     await network.blockDirect()
     await prepare?.(network)
-    const parties = await pairWithServersOfItsOwn(stage, network, (user, token, servers) =>
-      window.app.start({ user, options: { token, iceServers: servers } }), password)
+    const parties = await pairWithServersOfItsOwn(stage, network, startWithServers, password)
     const [alice, bob] = parties
     for (const party of parties) party.patience = 60_000
     const begin = Date.now()
@@ -194,9 +196,7 @@ export const cases = [
       const network = await stage.network()
       await network.blockUdp()
       await network.blockTls()
-      const parties = await pairWithServersOfItsOwn(stage, network, (user, token, iceServers) =>
-        window.app.start({ user, options: { token, iceServers } }),
-      )
+      const parties = await pairWithServersOfItsOwn(stage, network, startWithServers)
       await callBy(stage, network, parties, { way: 'turn by tcp', holds: relayedBy('tcp') })
     },
   },
